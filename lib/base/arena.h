@@ -1,0 +1,35 @@
+/*
+ * arena.h - memory that lives as long as a request.
+ *
+ * Nothing taken from an arena is freed or kept: arena_reset() takes it all
+ * back.  Allocation never fails; out of memory ends the process.  Built with
+ * ASan every allocation is a malloc of its own, so overruns and use after the
+ * reply show.
+ */
+#ifndef MUSTER_ARENA_H
+#define MUSTER_ARENA_H
+
+#include "str.h"
+
+struct arena;
+
+struct arena *arena_new(void);
+void arena_free(struct arena *); /* NULL is allowed */
+
+/* Takes everything back; keeps one block for the next request. */
+void arena_reset(struct arena *);
+
+/* `size` zeroed bytes, aligned for any type, never NULL. */
+void *arena_alloc(struct arena *, size_t size);
+
+/* `n` zeroed elements. */
+#define arena_array(a, type, n) ((type *)arena_alloc((a), sizeof(type) * (n)))
+
+/* A copy of `s`, followed by a NUL. */
+struct str arena_dup(struct arena *, struct str s);
+
+/* printf into the arena: as bytes, and as a C string. */
+struct str arena_strf(struct arena *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+char *arena_printf(struct arena *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+#endif
