@@ -1,0 +1,427 @@
+/* db.c - a tenant's store: connection, transactions, statements. */
+#include "db.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "random.h"
+#include "schema.h"
+#include "sql.h"
+
+enum {
+	PATIENCE_MS = 5000,        /* how long a writer waits for its turn */
+	CHECKPOINT_PAGES = 4000,   /* a backstop: the dispatcher checkpoints each minute */
+};
+
+struct db {
+	sqlite3 *handle;
+	enum tx tx;
+	enum err fault; /* what the disk did to this transaction */
+	int64_t now;
+	int64_t waiting_since; /* monotonic ms; of the busy handler */
+	sqlite3_stmt *stmts[SQL__MAX][SQL_STATEMENTS];
+};
+
+enum { BEGIN_READ, BEGIN_WRITE, COMMIT, ROLLBACK, SAVE, RELEASE, UNDO, SEQUENCE, SEQUENCE_NEXT };
+static const char *const sql[] = {
+	[BEGIN_READ] = "begin",
+	[BEGIN_WRITE] = "begin immediate",
+	[COMMIT] = "commit",
+	[ROLLBACK] = "rollback",
+	[SAVE] = "savepoint part",
+	[RELEASE] = "release part",
+	[UNDO] = "rollback to part",
+	[SEQUENCE] = "select value from sequence",
+	[SEQUENCE_NEXT] = "update sequence set value = value + 1",
+};
+
+static int64_t
+monotonic_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+/* SQLite's own handler naps up to 100 ms and starves writers; short random
+ * naps keep the queue moving (measured: worst wait 3 s against 0.1 s). */
+static int
+nap(void *arg, int count)
+{
+	struct db *db = arg;
+
+	if (count == 0)
+		db->waiting_since = monotonic_ms();
+	else if (monotonic_ms() - db->waiting_since > PATIENCE_MS)
+		return 0;
+	usleep(100 + random_below(300));
+	return 1;
+}
+
+/* Remembers what went wrong; a bug ends the process. */
+static void
+fault(struct db *db, int rc)
+{
+	switch (rc & 0xff) {
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		db->fault = ERR_BUSY;
+		break;
+	case SQLITE_FULL:
+	case SQLITE_IOERR:
+	case SQLITE_CANTOPEN:
+	case SQLITE_READONLY:
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB:
+		log_line("store: %s (%d)", sqlite3_errmsg(db->handle), sqlite3_extended_errcode(db->handle));
+		db->fault = ERR_STORE;
+		break;
+	default:
+		die("store: %s (%d)", sqlite3_errmsg(db->handle), rc);
+	}
+}
+
+static void
+bind(struct db *db, sqlite3_stmt *st, const char *binds, va_list ap)
+{
+	int rc = SQLITE_OK;
+
+	for (int i = 1; *binds != '\0' && rc == SQLITE_OK; i++, binds++) {
+		struct str s;
+
+		switch (*binds) {
+		case 'i':
+			rc = sqlite3_bind_int64(st, i, va_arg(ap, int64_t));
+			break;
+		case 'd':
+			rc = sqlite3_bind_double(st, i, va_arg(ap, double));
+			break;
+		case 'b':
+			s = va_arg(ap, struct str);
+			rc = sqlite3_bind_blob64(st, i, s.n ? s.p : "", s.n, SQLITE_STATIC);
+			break;
+		case 't':
+			s = va_arg(ap, struct str);
+			rc = sqlite3_bind_text64(st, i, s.n ? s.p : "", s.n, SQLITE_STATIC, SQLITE_UTF8);
+			break;
+		case 'n':
+			rc = sqlite3_bind_null(st, i);
+			break;
+		default:
+			die("bind letter '%c'", *binds);
+		}
+	}
+	if (rc != SQLITE_OK)
+		die("bind: %s", sqlite3_errmsg(db->handle));
+}
+
+sqlite3_stmt *
+db_stmt(struct db *db, enum module module, const char *const *statements, int which,
+    const char *binds, ...)
+{
+	sqlite3_stmt **st = &db->stmts[module][which];
+	va_list ap;
+
+	if (*st == NULL &&
+	    sqlite3_prepare_v3(db->handle, statements[which], -1, SQLITE_PREPARE_PERSISTENT, st, NULL) !=
+	        SQLITE_OK)
+		die("prepare '%s': %s", statements[which], sqlite3_errmsg(db->handle));
+	va_start(ap, binds);
+	bind(db, *st, binds, ap);
+	va_end(ap);
+	return *st;
+}
+
+bool
+db_row(struct db *db, sqlite3_stmt *st)
+{
+	int rc;
+
+	/* SQLite may have ended the transaction itself: what came after the fault
+	 * would be a transaction of its own. */
+	if (db->fault != OK) {
+		sqlite3_reset(st);
+		return false;
+	}
+	rc = sqlite3_step(st);
+	if (rc == SQLITE_ROW)
+		return true;
+	if (rc != SQLITE_DONE)
+		fault(db, rc);
+	sqlite3_reset(st);
+	return false;
+}
+
+void
+db_done(sqlite3_stmt *st)
+{
+	sqlite3_reset(st);
+}
+
+void
+db_run(struct db *db, sqlite3_stmt *st)
+{
+	while (db_row(db, st))
+		;
+}
+
+struct str
+db_column(struct arena *a, sqlite3_stmt *st, int column)
+{
+	struct str s;
+
+	if (sqlite3_column_type(st, column) == SQLITE_INTEGER)
+		return arena_strf(a, "%lld", (long long)sqlite3_column_int64(st, column));
+	s.p = sqlite3_column_blob(st, column);
+	s.n = (size_t)sqlite3_column_bytes(st, column);
+	return arena_dup(a, s);
+}
+
+int64_t
+db_last_id(struct db *db)
+{
+	return sqlite3_last_insert_rowid(db->handle);
+}
+
+int64_t
+db_changes(struct db *db)
+{
+	return sqlite3_changes64(db->handle);
+}
+
+static int
+user_version(sqlite3 *handle)
+{
+	sqlite3_stmt *st = NULL;
+	int version = -1;
+
+	if (sqlite3_prepare_v2(handle, "pragma user_version", -1, &st, NULL) == SQLITE_OK &&
+	    sqlite3_step(st) == SQLITE_ROW)
+		version = sqlite3_column_int(st, 0);
+	sqlite3_finalize(st);
+	return version;
+}
+
+/* One step of the schema and its number, in one transaction: another process
+ * may be at it too. */
+static int
+migrate_step(sqlite3 *handle, const struct schema_step *step)
+{
+	char *text = sqlite3_mprintf("%s; pragma user_version = %d; commit", step->sql, step->version);
+	int rc = sqlite3_exec(handle, "begin immediate", NULL, NULL, NULL);
+
+	if (rc == SQLITE_OK)
+		rc = sqlite3_exec(handle, step->version > user_version(handle) ? text : "commit", NULL,
+		    NULL, NULL);
+	sqlite3_free(text);
+	return rc;
+}
+
+enum err
+db_create(const char *path)
+{
+	sqlite3 *handle = NULL;
+	int rc = sqlite3_open_v2(path, &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
+
+	if (rc == SQLITE_OK)
+		rc = sqlite3_busy_timeout(handle, PATIENCE_MS);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_exec(handle, "pragma journal_mode = wal", NULL, NULL, NULL);
+	for (size_t i = 0; i < schema_nsteps && rc == SQLITE_OK; i++)
+		if (schema_steps[i].version > user_version(handle))
+			rc = migrate_step(handle, &schema_steps[i]);
+	if (rc != SQLITE_OK)
+		log_line("creating the store: %s", sqlite3_errmsg(handle));
+	sqlite3_close(handle);
+	return rc == SQLITE_OK ? OK : ERR_STORE;
+}
+
+/* The pragmas belong to the connection, not to the file.  mmap stays off: it
+ * gained nothing (measured) and its pages count as the process' memory. */
+static int
+configure(struct db *db, enum db_role role)
+{
+	char *text = sqlite3_mprintf("pragma synchronous = %s; pragma cache_size = -%d;"
+	                             "pragma mmap_size = 0; pragma temp_store = memory;"
+	                             "pragma secure_delete = off; pragma trusted_schema = off;"
+	                             "pragma wal_autocheckpoint = %d",
+	    role == DB_DISPATCH ? "normal" : "full", role == DB_TOOL ? 65536 : 1024,
+	    role == DB_TOOL ? CHECKPOINT_PAGES * 4 : CHECKPOINT_PAGES);
+	int rc = sqlite3_exec(db->handle, text, NULL, NULL, NULL);
+
+	sqlite3_free(text);
+	return rc;
+}
+
+enum err
+db_open(struct db **out, const char *path, enum db_role role)
+{
+	struct db *db;
+	struct stat st;
+	int rc;
+
+	*out = NULL;
+	if (stat(path, &st) != 0)
+		return ERR_NOT_FOUND;
+	if ((db = calloc(1, sizeof(*db))) == NULL)
+		die("out of memory");
+	rc = sqlite3_open_v2(path, &db->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_busy_handler(db->handle, nap, db);
+	if (rc == SQLITE_OK)
+		rc = configure(db, role);
+	if (rc != SQLITE_OK) {
+		log_line("opening the store: %s", sqlite3_errmsg(db->handle));
+		db_close(db);
+		return ERR_STORE;
+	}
+	if (user_version(db->handle) != schema_steps[schema_nsteps - 1].version) {
+		db_close(db);
+		return ERR_CONFLICT;
+	}
+	*out = db;
+	return OK;
+}
+
+void
+db_close(struct db *db)
+{
+	if (db == NULL)
+		return;
+	for (int m = 0; m < SQL__MAX; m++)
+		for (int i = 0; i < SQL_STATEMENTS; i++)
+			sqlite3_finalize(db->stmts[m][i]);
+	sqlite3_close(db->handle);
+	free(db);
+}
+
+enum err
+db_begin(struct db *db, enum tx tx, int64_t now)
+{
+	if (db->tx != TX_NONE)
+		die("a transaction inside a transaction");
+	db->fault = OK;
+	db->now = now;
+	db_run(db, db_stmt(db, SQL_DB, sql, tx == TX_WRITE ? BEGIN_WRITE : BEGIN_READ, ""));
+	if (db->fault == OK)
+		db->tx = tx;
+	return db->fault;
+}
+
+enum err
+db_commit(struct db *db)
+{
+	if (db->tx == TX_NONE)
+		die("commit without a transaction");
+	if (db->fault == OK)
+		db_run(db, db_stmt(db, SQL_DB, sql, COMMIT, ""));
+	if (db->fault != OK) {
+		enum err e = db->fault;
+
+		db_rollback(db);
+		return e;
+	}
+	db->tx = TX_NONE;
+	return OK;
+}
+
+void
+db_rollback(struct db *db)
+{
+	db->fault = OK;
+	if (!sqlite3_get_autocommit(db->handle))
+		db_run(db, db_stmt(db, SQL_DB, sql, ROLLBACK, ""));
+	db->tx = TX_NONE;
+	db->fault = OK;
+}
+
+void
+db_savepoint(struct db *db)
+{
+	db_run(db, db_stmt(db, SQL_DB, sql, SAVE, ""));
+}
+
+enum err
+db_release(struct db *db)
+{
+	if (db->fault == OK)
+		db_run(db, db_stmt(db, SQL_DB, sql, RELEASE, ""));
+	return db->fault;
+}
+
+void
+db_undo(struct db *db)
+{
+	/* After a fault nothing runs: db_commit() takes the whole back. */
+	db_run(db, db_stmt(db, SQL_DB, sql, UNDO, ""));
+	db_run(db, db_stmt(db, SQL_DB, sql, RELEASE, ""));
+}
+
+enum tx
+db_tx(const struct db *db)
+{
+	return db->tx;
+}
+
+int64_t
+db_now(const struct db *db)
+{
+	return db->now;
+}
+
+int64_t
+db_sequence(struct db *db)
+{
+	sqlite3_stmt *st = db_stmt(db, SQL_DB, sql, SEQUENCE, "");
+	int64_t value = 0;
+
+	if (db_row(db, st)) {
+		value = sqlite3_column_int64(st, 0);
+		db_done(st);
+	}
+	return value;
+}
+
+int64_t
+db_sequence_next(struct db *db)
+{
+	int64_t value = db_sequence(db) + 1;
+
+	db_run(db, db_stmt(db, SQL_DB, sql, SEQUENCE_NEXT, ""));
+	return value;
+}
+
+enum err
+db_checkpoint(struct db *db, int64_t *left)
+{
+	int log = 0, done = 0;
+	int rc = sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, &log, &done);
+
+	*left = log - done;
+	return rc == SQLITE_OK ? OK : (rc & 0xff) == SQLITE_BUSY ? ERR_BUSY : ERR_STORE;
+}
+
+enum err
+db_integrity(struct db *db)
+{
+	sqlite3_stmt *st = NULL;
+	bool good = true;
+
+	if (sqlite3_prepare_v2(db->handle, "pragma integrity_check(20)", -1, &st, NULL) != SQLITE_OK)
+		return ERR_STORE;
+	while (sqlite3_step(st) == SQLITE_ROW) {
+		const char *text = (const char *)sqlite3_column_text(st, 0);
+
+		if (text == NULL || strcmp(text, "ok") != 0) {
+			log_line("integrity: %s", text ? text : "?");
+			good = false;
+		}
+	}
+	return sqlite3_finalize(st) == SQLITE_OK && good ? OK : ERR_STORE;
+}

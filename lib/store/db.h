@@ -1,0 +1,66 @@
+/*
+ * db.h - a tenant's store: opening it, transactions, the write sequence.
+ *
+ * A transaction reads first, then writes, and no decision hangs on a write's
+ * result: so it maps one to one onto WATCH / MULTI / EXEC.  Functions of the
+ * store that are marked W need a TX_WRITE transaction, all others any.
+ *
+ * What the disk does to us (full, I/O error) is not returned by each call: it
+ * is remembered, and db_commit() or db_end() answer ERR_STORE.  Nothing of
+ * such a transaction is kept.
+ */
+#ifndef MUSTER_DB_H
+#define MUSTER_DB_H
+
+#include "arena.h"
+#include "err.h"
+
+struct db;
+
+enum db_role {
+	DB_HANDLER,  /* many, small, short: a 1 MiB page cache; acknowledged writes survive power loss */
+	DB_TOOL,     /* the operator's command: a large page cache, the same durability */
+	DB_DISPATCH, /* the dispatcher: durable at its checkpoint, which is its task */
+};
+
+enum tx { TX_NONE, TX_READ, TX_WRITE };
+
+/* Creates the file if need be and brings its schema up to date, a step a
+ * transaction.  ERR_STORE with a line in the log when that cannot be done. */
+enum err db_create(const char *path);
+
+/* ERR_NOT_FOUND: no such file.  ERR_CONFLICT: its schema is not the one this
+ * program was built for.  ERR_STORE: it cannot be opened. */
+enum err db_open(struct db **, const char *path, enum db_role);
+void db_close(struct db *); /* NULL is allowed */
+
+/* Starts a transaction whose clock stands at `now` (unix ms): a key is gone
+ * once its time has come.  TX_WRITE waits for other writers in short random
+ * naps, 5 seconds at most, then ERR_BUSY. */
+enum err db_begin(struct db *, enum tx, int64_t now);
+
+/* OK: durable.  Anything else: nothing of it happened. */
+enum err db_commit(struct db *);
+void db_rollback(struct db *); /* without a transaction: nothing */
+
+/* A part of a write transaction that can be taken back alone; not nested. */
+void db_savepoint(struct db *);
+enum err db_release(struct db *); /* keeps the part; an error: it was taken back */
+void db_undo(struct db *);        /* takes the part back */
+
+enum tx db_tx(const struct db *);
+int64_t db_now(const struct db *); /* the transaction's clock */
+
+/* The number of the last visible change, and W: the next one.  Gapless: a
+ * transaction that is undone gives its numbers back. */
+int64_t db_sequence(struct db *);
+int64_t db_sequence_next(struct db *);
+
+/* Writes the log back into the file as far as readers allow; *left is the
+ * number of pages that stayed.  Outside of a transaction. */
+enum err db_checkpoint(struct db *, int64_t *left);
+
+/* SQLite's own integrity check: OK or ERR_STORE; details in the log. */
+enum err db_integrity(struct db *);
+
+#endif
