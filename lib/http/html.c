@@ -1,0 +1,280 @@
+/* html.c - pages, escaped by default. */
+#include "html.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "log.h"
+#include "random.h"
+
+static void
+escaped(struct buf *out, const char *p, size_t n)
+{
+	size_t run = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const char *as = p[i] == '<' ? "&lt;"
+		    : p[i] == '>'        ? "&gt;"
+		    : p[i] == '&'        ? "&amp;"
+		    : p[i] == '"'        ? "&quot;"
+		    : p[i] == '\''       ? "&#39;"
+		                         : NULL;
+
+		if (as == NULL)
+			continue;
+		buf_put(out, p + run, i - run);
+		buf_put(out, as, strlen(as));
+		run = i + 1;
+	}
+	buf_put(out, p + run, n - run);
+}
+
+static void
+percent(struct buf *out, const char *p, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		unsigned char c = (unsigned char)p[i];
+
+		if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+		    (c != '\0' && strchr("-._~", c) != NULL))
+			buf_char(out, (char)c);
+		else
+			buf_printf(out, "%%%02X", c);
+	}
+}
+
+/* How many bytes %s, %.*s or %.9s takes of a text at most. */
+static size_t
+most_of(const char *conversion, va_list *ap)
+{
+	const char *dot = strchr(conversion, '.');
+	int precision;
+
+	if (dot == NULL)
+		return SIZE_MAX;
+	precision = dot[1] == '*' ? va_arg(*ap, int) : atoi(dot + 1);
+	return precision < 0 ? SIZE_MAX : (size_t)precision;
+}
+
+/* printf with %s (and %.*s) through `put`; the other conversions as printf
+ * has them: they cannot hold markup. */
+static void
+format(struct buf *out, void (*put)(struct buf *, const char *, size_t), const char *fmt, va_list *ap)
+{
+	while (*fmt != '\0') {
+		size_t raw = strcspn(fmt, "%"), spec, n;
+		char one[16];
+		const char *s;
+
+		buf_put(out, fmt, raw);
+		fmt += raw;
+		if (*fmt == '\0')
+			return;
+		if (fmt[1] == '%') {
+			buf_char(out, '%');
+			fmt += 2;
+			continue;
+		}
+		spec = 1 + strspn(fmt + 1, "-+ 0123456789.*lz");
+		if (spec + 2 > sizeof(one))
+			die("html: conversion in '%s'", fmt);
+		memcpy(one, fmt, spec + 1);
+		one[spec + 1] = '\0';
+		fmt += spec + 1;
+		if (strchr(one, '*') != NULL && strcmp(one, "%.*s") != 0)
+			die("html: conversion '%s'", one);
+		switch (one[spec]) {
+		case 's':
+			n = most_of(one, ap);
+			s = va_arg(*ap, const char *);
+			put(out, s ? s : "", s ? strnlen(s, n) : 0);
+			break;
+		case 'd':
+		case 'u':
+		case 'x':
+		case 'c':
+			if (strstr(one, "ll") != NULL)
+				buf_printf(out, one, va_arg(*ap, long long));
+			else if (strchr(one, 'l') != NULL || strchr(one, 'z') != NULL)
+				buf_printf(out, one, va_arg(*ap, long));
+			else
+				buf_printf(out, one, va_arg(*ap, int));
+			break;
+		case 'f':
+		case 'g':
+			buf_printf(out, one, va_arg(*ap, double));
+			break;
+		default:
+			die("html: conversion '%s'", one);
+		}
+	}
+}
+
+void
+html(struct res *rs, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	format(&rs->body, escaped, fmt, &ap);
+	va_end(ap);
+}
+
+char *
+url(struct arena *a, const char *fmt, ...)
+{
+	struct buf out = { 0 };
+	struct str s;
+	va_list ap;
+
+	va_start(ap, fmt);
+	format(&out, percent, fmt, &ap);
+	va_end(ap);
+	s = arena_dup(a, (struct str){ out.p, out.n });
+	buf_free(&out);
+	return (char *)s.p;
+}
+
+static void
+staff_bar(struct req *rq, struct res *rs)
+{
+	html(rs,
+	    "<nav class=\"staff\" aria-label=\"Staff\">\n"
+	    "<a href=\"/arrivals\">My shelters</a>\n"
+	    "<form class=\"row\" method=\"post\" action=\"/session\">\n"
+	    "<span>Signed in as <b>%.*s</b></span>\n"
+	    "<input type=\"hidden\" name=\"csrf\" value=\"%.*s\">\n"
+	    "<button class=\"quiet\" name=\"_method\" value=\"DELETE\">Sign out</button>\n"
+	    "</form>\n</nav>\n",
+	    FMT(rq->who.name), FMT(rq->who.csrf));
+}
+
+void
+html_page(struct req *rq, struct res *rs, int status, const char *title, const char *heading)
+{
+	rs->status = status;
+	rs->rendered = true;
+	rs->type = "text/html; charset=utf-8";
+	rs->body.n = 0;
+	html(rs,
+	    "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+	    "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n"
+	    "<title>%s%s – muster</title>\n"
+	    "<link rel=\"stylesheet\" href=\"/style.css\">\n"
+	    "<link rel=\"icon\" href=\"/favicon.svg\">\n</head>\n<body>\n"
+	    "<a class=\"skip\" href=\"#main\">Skip to content</a>\n"
+	    "<header class=\"top\"><div>\n"
+	    "<a class=\"brand\" href=\"/\"><svg viewBox=\"0 0 24 24\" aria-hidden=\"true\">"
+	    "<path d=\"M2 11l10-8 10 8M6 20v-2M12 20v-5M18 20v-2\"/></svg>muster</a>\n"
+	    "<a class=\"sos\" href=\"tel:112\">Call <b>112</b></a>\n</div></header>\n",
+	    rq->faults ? "Problem: " : "", title);
+	if (rq->who.session.n)
+		staff_bar(rq, rs);
+	html(rs, "<main id=\"main\" tabindex=\"-1\">\n");
+	if (heading != NULL)
+		html(rs, "<h1>%s</h1>\n", heading);
+}
+
+void
+html_end(struct req *rq, struct res *rs)
+{
+	html(rs,
+	    "</main>\n<footer class=\"foot\">\n"
+	    "<a href=\"/\">Find a shelter</a> <a href=\"/locations\">Browse by area</a> "
+	    "<a href=\"/#code\">I have a code</a>");
+	if (rq->who.session.n == 0)
+		html(rs, " <a href=\"/session\">Staff sign-in</a>");
+	html(rs, "\n<p>In danger now? Call <a href=\"tel:112\">112</a>.</p>\n</footer>\n</body>\n</html>\n");
+}
+
+void
+html_faults(struct req *rq, struct res *rs)
+{
+	if (rq->faults == NULL)
+		return;
+	html(rs, "<div class=\"problem\" role=\"alert\" tabindex=\"-1\" autofocus aria-labelledby=\"problem\">\n"
+	         "<h2 id=\"problem\">There is a problem</h2>\n<ul class=\"plain\">\n");
+	for (const struct fault *f = rq->faults; f != NULL; f = f->next)
+		html(rs, "<li><a href=\"#%s\">%s</a></li>\n", f->field, f->message);
+	html(rs, "</ul>\n</div>\n");
+}
+
+bool
+html_fault_of(struct req *rq, struct res *rs, const char *field)
+{
+	for (const struct fault *f = rq->faults; f != NULL; f = f->next)
+		if (strcmp(f->field, field) == 0) {
+			html(rs, "<p class=\"err\" id=\"%s-err\">%s</p>\n", field, f->message);
+			return true;
+		}
+	return false;
+}
+
+void
+html_tokens(struct req *rq, struct res *rs)
+{
+	char token[65];
+
+	if (rq->who.csrf.n)
+		html(rs, "<input type=\"hidden\" name=\"csrf\" value=\"%.*s\">\n", FMT(rq->who.csrf));
+	/* A public page may come from the server's cache and be shown to many:
+	 * the server fills in the token as it sends each one. */
+	if (rq->ssi) {
+		html(rs, "<input type=\"hidden\" name=\"token\" value=\"<!--#echo var=\"request_id\" -->\">\n");
+		return;
+	}
+	random_token(token);
+	html(rs, "<input type=\"hidden\" name=\"token\" value=\"%.32s\">\n", token);
+}
+
+void
+html_error(struct req *rq, struct res *rs, enum err e)
+{
+	const struct err_words *w = err_words(e);
+
+	html_page(rq, rs, w->status, w->title, w->title);
+	if (rq->detail)
+		html(rs, "<p>%s</p>\n", rq->detail);
+	if (rq->faults) {
+		html(rs, "<ul>\n");
+		for (const struct fault *f = rq->faults; f != NULL; f = f->next)
+			html(rs, "<li>%s: %s</li>\n", f->field, f->message);
+		html(rs, "</ul>\n<p>Go back to correct it.</p>\n");
+	}
+	if (e == ERR_LOGIN)
+		html(rs, "<p><a class=\"go\" href=\"/session\">Sign in</a></p>\n");
+	if (e == ERR_BUSY || e == ERR_STORE)
+		html(rs, "<p>Nothing was changed. Wait a few seconds, then try again.</p>\n");
+	if (e == ERR_NOT_FOUND)
+		html(rs, "<p><a href=\"/\">Find a shelter</a></p>\n");
+	html_end(rq, rs);
+}
+
+void
+html_ago(struct res *rs, int64_t at, int64_t now)
+{
+	int64_t minutes = (now - at) / MINUTE_MS;
+
+	if (minutes < 1)
+		html(rs, "just now");
+	else if (minutes < 60)
+		html(rs, "%lld min ago", (long long)minutes);
+	else if (minutes < 48 * 60)
+		html(rs, "%lld h ago", (long long)(minutes / 60));
+	else
+		html(rs, "%lld days ago", (long long)(minutes / (24 * 60)));
+}
+
+void
+html_distance(struct res *rs, double metres)
+{
+	if (metres < 995)
+		html(rs, "%d m", (int)(metres / 10 + 0.5) * 10);
+	else if (metres < 9950)
+		html(rs, "%.1f km", metres / 1000);
+	else
+		html(rs, "%.0f km", metres / 1000);
+}

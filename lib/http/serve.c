@@ -1,0 +1,506 @@
+/* serve.c - the one main loop of every handler. */
+#include "serve.h"
+
+#include <errno.h>
+#include <fcgiapp.h>
+#include <fcntl.h>
+#include <json-c/json.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "html.h"
+#include "idempotency.h"
+#include "log.h"
+#include "match.h"
+#include "session.h"
+#include "throttle.h"
+
+enum {
+	TOGETHER = 16,          /* requests taken in one turn: the most that share a commit */
+	BODY_MAX = 64 * 1024,
+};
+
+/* One request on its way through. */
+struct client {
+	FCGX_Request fcgi;
+	bool cgi; /* standard input and output instead */
+	struct arena *arena;
+	struct req rq;
+	struct res rs;
+	const struct route *route;
+	char *allow;
+	enum err e;
+};
+
+struct server {
+	const struct route *routes;
+	size_t nroutes, max_body;
+	bool files;
+	struct db *db;
+	struct client clients[TOGETHER];
+};
+
+extern char **environ;
+
+static volatile sig_atomic_t ending;
+
+static void
+on_end(int sig)
+{
+	(void)sig;
+	ending = 1;
+}
+
+/* ---- what arrives ------------------------------------------------------- */
+
+static void
+take_params(struct client *c)
+{
+	char **env = c->cgi ? environ : c->fcgi.envp;
+
+	for (; *env != NULL; env++) {
+		const char *equals = strchr(*env, '=');
+		char name[64];
+
+		if (equals == NULL || (size_t)(equals - *env) >= sizeof(name))
+			continue;
+		memcpy(name, *env, (size_t)(equals - *env));
+		name[equals - *env] = '\0';
+		match_param(&c->rq, name, str(equals + 1));
+	}
+}
+
+static const char *
+param(struct client *c, const char *name)
+{
+	const char *v = c->cgi ? getenv(name) : FCGX_GetParam(name, c->fcgi.envp);
+
+	return v ? v : "";
+}
+
+static enum err
+take_body(struct client *c, size_t max)
+{
+	const char *given = param(c, "CONTENT_LENGTH");
+	int64_t length = 0;
+	size_t got = 0;
+	char *p;
+
+	if (*given != '\0' && !str_int(str(given), 0, INT64_MAX, &length))
+		return fail(&c->rq, ERR_MALFORMED, "Content-Length is not a number.");
+	if ((uint64_t)length > max)
+		return fail(&c->rq, ERR_TOO_LARGE, "Send at most %zu bytes.", max);
+	p = arena_alloc(c->arena, (size_t)length + 1);
+	while (got < (size_t)length) {
+		size_t want = (size_t)length - got;
+		int n;
+
+		want = want > 1 << 20 ? 1 << 20 : want;
+		n = c->cgi ? (int)fread(p + got, 1, want, stdin)
+		           : FCGX_GetStr(p + got, (int)want, c->fcgi.in);
+		if (n <= 0)
+			return fail(&c->rq, ERR_MALFORMED, "The body ended too early.");
+		got += (size_t)n;
+	}
+	c->rq.body = (struct str){ p, (size_t)length };
+	return OK;
+}
+
+/* Everything up to the route, in the order in which faults should be told. */
+static enum err
+prepare(struct server *sv, struct client *c)
+{
+	struct req *rq = &c->rq;
+	enum err e;
+	bool form;
+
+	take_params(c);
+	if ((e = match_uri(rq, str(param(c, "REQUEST_URI")))) != OK)
+		return e;
+	if ((e = take_body(c, sv->max_body)) != OK)
+		return e;
+	form = str_is(rq->type, "application/x-www-form-urlencoded");
+	if (form && (e = match_body(rq, sv->files)) != OK)
+		return e; /* first: a form may say _method */
+	if ((e = match_route(rq, sv->routes, sv->nroutes, &c->route, &c->allow)) != OK)
+		return e;
+	return form ? OK : match_body(rq, sv->files);
+}
+
+/* ---- who may ------------------------------------------------------------ */
+
+static bool
+csrf_holds(struct req *rq)
+{
+	struct str given = S("");
+	size_t at = 0;
+
+	/* Another site cannot send JSON or a bearer token with our cookie. */
+	if (rq->method == GET || rq->face == FACE_JSON || rq->who.session.n == 0)
+		return true;
+	param_next(&rq->form, "csrf", &at, &given);
+	return secret_eq(given, rq->who.csrf);
+}
+
+static enum err
+authorize(struct client *c)
+{
+	struct req *rq = &c->rq;
+	unsigned who = c->route->who;
+	enum err e;
+
+	if (who == PUBLIC)
+		return OK;
+	if ((e = session_who(rq)) != OK)
+		return e;
+	if (who == ANYONE)
+		return OK;
+	if (rq->who.roles == 0)
+		return fail(rq, ERR_LOGIN, "This is for staff.");
+	if ((rq->who.roles & who) == 0)
+		return fail(rq, ERR_FORBIDDEN, "Your account may not do this. Ask an admin.");
+	if (!csrf_holds(rq))
+		return fail(rq, ERR_FORBIDDEN, "This form is too old. Go back, reload the page, and send it again.");
+	return OK;
+}
+
+/* ---- one transaction ---------------------------------------------------- */
+
+static enum err
+open_store(struct server *sv)
+{
+	const char *state = getenv("MUSTER_STATE");
+	char path[4096];
+
+	if (sv->db != NULL)
+		return OK;
+	snprintf(path, sizeof(path), "%s/muster.db", state ? state : "var");
+	return db_open(&sv->db, path, DB_HANDLER) == OK ? OK : ERR_STORE;
+}
+
+/* Notes of failed tries outlive a request that failed. */
+static void
+record_notes(struct server *sv, struct client *c)
+{
+	if (c->rq.notes == NULL || db_begin(sv->db, TX_WRITE, c->rq.now) != OK)
+		return;
+	throttle_record(&c->rq);
+	db_commit(sv->db);
+}
+
+static void
+run_read(struct server *sv, struct client *c)
+{
+	enum err e;
+
+	if ((c->e = open_store(sv)) != OK)
+		return;
+	c->rq.db = sv->db;
+	if ((c->e = db_begin(sv->db, TX_READ, c->rq.now)) != OK)
+		return;
+	c->e = authorize(c);
+	if (c->e == OK && c->route->tx == TX_READ)
+		c->e = c->route->handle(&c->rq, &c->rs);
+	if ((e = db_commit(sv->db)) != OK)
+		c->e = e;
+	if (c->e == OK && c->route->tx == TX_NONE)
+		c->e = c->route->handle(&c->rq, &c->rs);
+	record_notes(sv, c);
+}
+
+/* One of a group: its own part of the transaction. */
+static void
+run_part(struct server *sv, struct client *c)
+{
+	bool answered = false;
+
+	c->rq.db = sv->db;
+	db_savepoint(sv->db);
+	c->e = authorize(c);
+	if (c->e == OK)
+		c->e = idempotency_before(&c->rq, &c->rs, &answered);
+	if (c->e == OK && !answered)
+		c->e = c->route->handle(&c->rq, &c->rs);
+	if (c->e == OK && !answered)
+		idempotency_after(&c->rq, &c->rs);
+	if (c->e == OK)
+		c->e = db_release(sv->db);
+	else
+		db_undo(sv->db);
+	throttle_record(&c->rq);
+}
+
+/* All writes of this turn in one durable commit. */
+static void
+run_writes(struct server *sv, struct client **group, size_t n)
+{
+	enum err e = n > 0 ? open_store(sv) : OK;
+
+	if (n == 0)
+		return;
+	if (e == OK)
+		e = db_begin(sv->db, TX_WRITE, group[0]->rq.now);
+	for (size_t i = 0; i < n && e == OK; i++)
+		run_part(sv, group[i]);
+	if (e == OK)
+		e = db_commit(sv->db);
+	if (e != OK)
+		for (size_t i = 0; i < n; i++)
+			group[i]->e = e;
+}
+
+/* ---- what leaves -------------------------------------------------------- */
+
+static void
+put(struct client *c, const char *p, size_t n)
+{
+	if (c->cgi)
+		fwrite(p, 1, n, stdout);
+	else
+		while (n > 0) {
+			int most = n > 1 << 20 ? 1 << 20 : (int)n;
+
+			if (FCGX_PutStr(p, most, c->fcgi.out) != most)
+				return; /* the client went away */
+			p += most;
+			n -= (size_t)most;
+		}
+}
+
+static void
+put_head(struct client *c)
+{
+	struct res *rs = &c->rs;
+	struct buf head = { 0 };
+	bool may_cache = c->route && c->route->who == PUBLIC && c->rq.method == GET &&
+	    (rs->status == 200 || rs->status == 304);
+
+	buf_printf(&head, "Status: %d\r\n", rs->status);
+	if (rs->type)
+		buf_printf(&head, "Content-Type: %s\r\n", rs->type);
+	buf_printf(&head, "Cache-Control: %s\r\n",
+	    rs->cache       ? rs->cache
+	        : may_cache ? "public, max-age=1, stale-while-revalidate=30"
+	                    : "private, no-store");
+	buf_put(&head, rs->head.p, rs->head.n);
+	buf_put(&head, "\r\n", 2);
+	put(c, head.p, head.n);
+	buf_free(&head);
+	rs->sent_head = true;
+}
+
+static void
+flush(struct res *rs)
+{
+	struct client *c = rs->to;
+
+	if (!rs->sent_head)
+		put_head(c);
+	if (!rs->no_body)
+		put(c, rs->body.p, rs->body.n);
+	rs->body.n = 0;
+}
+
+/* RFC 9457. */
+static void
+problem(struct req *rq, struct res *rs, enum err e)
+{
+	const struct err_words *w = err_words(e);
+	struct json j = res_json(rs, w->status);
+
+	rs->type = "application/problem+json";
+	json_open(&j, '{');
+	json_key_str(&j, "type", arena_strf(rq->arena, "/problems.html#%s", w->type));
+	json_key_str(&j, "title", str(w->title));
+	json_key_int(&j, "status", w->status);
+	if (rq->detail)
+		json_key_str(&j, "detail", str(rq->detail));
+	if (rq->faults) {
+		json_key(&j, "errors");
+		json_open(&j, '[');
+		for (const struct fault *f = rq->faults; f != NULL; f = f->next) {
+			json_open(&j, '{');
+			json_key_str(&j, "field", str(f->field));
+			json_key_str(&j, "code", str(f->code));
+			json_key_str(&j, "message", str(f->message));
+			json_close(&j, '}');
+		}
+		json_close(&j, ']');
+	}
+	if (rq->extra.n) {
+		buf_char(&rs->body, ',');
+		buf_str(&rs->body, rq->extra);
+	}
+	json_close(&j, '}');
+}
+
+static void
+render_error(struct client *c)
+{
+	struct res *rs = &c->rs;
+
+	rs->head.n = 0;
+	rs->body.n = 0;
+	rs->cache = NULL;
+	if (c->rq.face == FACE_JSON)
+		problem(&c->rq, rs, c->e);
+	else
+		html_error(&c->rq, rs, c->e);
+}
+
+static void
+reply(struct client *c)
+{
+	struct res *rs = &c->rs;
+
+	if (c->e != OK && !rs->sent_head && (!rs->rendered || err_words(c->e)->status == 503))
+		render_error(c);
+	if (c->e == ERR_METHOD)
+		res_header(rs, "Allow", "%s", c->allow);
+	if (c->e == ERR_LOGIN && c->rq.face == FACE_JSON)
+		res_header(rs, "WWW-Authenticate", "Bearer");
+	if (rs->status == 429)
+		res_header(rs, "Retry-After", "60");
+	if (rs->status == 503)
+		res_header(rs, "Retry-After", "2");
+	flush(rs);
+}
+
+static void
+finish(struct client *c)
+{
+	reply(c);
+	if (c->cgi)
+		fflush(stdout);
+	else
+		FCGX_Finish_r(&c->fcgi);
+	if (c->rq.json != NULL)
+		json_object_put(c->rq.json);
+	arena_reset(c->arena);
+	buf_reset(&c->rs.head);
+	buf_reset(&c->rs.body);
+}
+
+/* ---- the loop ----------------------------------------------------------- */
+
+static void
+begin(struct client *c)
+{
+	struct buf head = c->rs.head, body = c->rs.body;
+
+	if (c->arena == NULL)
+		c->arena = arena_new();
+	c->rq = (struct req){ .arena = c->arena, .now = now_ms() };
+	c->rs = (struct res){ .head = head, .body = body, .flush = flush, .to = c };
+	c->route = NULL;
+	c->allow = NULL;
+}
+
+/* Answers what may be answered alone, gathers the writes. */
+static void
+turn(struct server *sv, size_t n)
+{
+	struct client *writes[TOGETHER];
+	size_t nwrites = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct client *c = &sv->clients[i];
+
+		begin(c);
+		c->e = prepare(sv, c);
+		c->rs.no_body = c->rq.head;
+		if (c->e == OK && c->route->tx == TX_WRITE) {
+			writes[nwrites++] = c;
+			continue;
+		}
+		if (c->e == OK)
+			run_read(sv, c);
+		finish(c);
+	}
+	run_writes(sv, writes, nwrites);
+	for (size_t i = 0; i < nwrites; i++)
+		finish(writes[i]);
+}
+
+/* Waits for a request, then takes those that are there already.  The socket
+ * does not block: another process may have been quicker. */
+static size_t
+accept_some(struct server *sv)
+{
+	struct pollfd socket = { .fd = 0, .events = POLLIN };
+	size_t n = 0;
+
+	while (!ending) {
+		if (n == TOGETHER || FCGX_Accept_r(&sv->clients[n].fcgi) < 0) {
+			if (n > 0)
+				return n;
+			poll(&socket, 1, -1);
+		} else {
+			n++;
+		}
+	}
+	return n;
+}
+
+static int
+serve_fcgi(struct server *sv)
+{
+	struct sigaction sa = { .sa_handler = on_end };
+
+	sigaction(SIGTERM, &sa, NULL);
+	sigaction(SIGINT, &sa, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	if (fcntl(0, F_SETFL, fcntl(0, F_GETFL) | O_NONBLOCK) < 0)
+		die("fcntl: %s", strerror(errno));
+	FCGX_Init();
+	for (size_t i = 0; i < TOGETHER; i++)
+		FCGX_InitRequest(&sv->clients[i].fcgi, 0, 0);
+	while (!ending)
+		turn(sv, accept_some(sv));
+	return 0;
+}
+
+static int
+serve_all(const struct route *routes, size_t n, size_t max_body, bool files)
+{
+	struct server *sv = calloc(1, sizeof(*sv));
+	int status = 0;
+
+	if (sv == NULL)
+		die("out of memory");
+	sv->routes = routes;
+	sv->nroutes = n;
+	sv->max_body = max_body;
+	sv->files = files;
+	if (FCGX_IsCGI()) {
+		sv->clients[0].cgi = true;
+		turn(sv, 1);
+	} else {
+		status = serve_fcgi(sv);
+	}
+	for (size_t i = 0; i < TOGETHER; i++) {
+		arena_free(sv->clients[i].arena);
+		buf_free(&sv->clients[i].rs.head);
+		buf_free(&sv->clients[i].rs.body);
+	}
+	db_close(sv->db);
+	free(sv);
+	return status;
+}
+
+int
+serve(const struct route *routes, size_t n)
+{
+	return serve_all(routes, n, BODY_MAX, false);
+}
+
+int
+serve_files(const struct route *routes, size_t n, size_t max_body)
+{
+	return serve_all(routes, n, max_body, true);
+}
