@@ -1,0 +1,819 @@
+/*
+ * /shelters - finding shelters, one shelter, and keeping them.
+ *
+ *	GET    /shelters?near=|q=|location=…   the search: nearest, or by a ranking
+ *	GET    /shelters.geojson, .csv         the same, whole
+ *	GET    /shelters/{id}                  one
+ *	POST   /shelters                       admin: creates
+ *	PATCH  /shelters/{id}                  admin, its manager: changes (RFC 7396)
+ *	DELETE /shelters/{id}?force=1          admin
+ *
+ * Each under /api as JSON and without as a page.
+ */
+#include <json-c/json.h>
+#include <math.h>
+#include <string.h>
+
+#include "ask.h"
+#include "edit.h"
+#include "html.h"
+#include "serve.h"
+#include "session.h"
+#include "view.h"
+
+enum { PER_PAGE = 20, PER_SCREEN = 10, PER_BATCH = 500 };
+
+/* ---- the search as JSON ---------------------------------------------------- */
+
+static void
+put_found(struct json *j, const struct found *f)
+{
+	/* The card's JSON is an object without its closing brace. */
+	json_raw(j, f->card.json);
+	if (f->distance >= 0) {
+		json_key(j, "distance");
+		json_int(j, llround(f->distance));
+	}
+	json_close(j, '}');
+}
+
+static void
+put_places(struct json *j, const struct ask *ask)
+{
+	json_key(j, "places");
+	json_open(j, '[');
+	for (size_t i = 0; i < ask->nplaces; i++) {
+		json_open(j, '{');
+		json_key_str(j, "title", ask->places[i].title);
+		json_key_int(j, "shelters", ask->places[i].shelters);
+		json_key(j, "position");
+		json_open(j, '{');
+		json_key(j, "longitude");
+		json_num(j, ask->places[i].centre.longitude);
+		json_key(j, "latitude");
+		json_num(j, ask->places[i].centre.latitude);
+		json_close(j, '}');
+		json_close(j, '}');
+	}
+	json_close(j, ']');
+}
+
+static void
+list_json(struct req *rq, struct res *rs, const struct ask *ask, const struct found *found, size_t n)
+{
+	struct json j = res_json(rs, 200);
+
+	json_open(&j, '{');
+	json_key(&j, "shelters");
+	json_open(&j, '[');
+	for (size_t i = 0; i < n; i++)
+		put_found(&j, &found[i]);
+	json_close(&j, ']');
+	json_key(&j, "next");
+	if (n == ask->limit)
+		json_str(&j, ask_cursor(rq->arena, ask, &found[n - 1]));
+	else
+		json_null(&j);
+	if (ask->q.n)
+		put_places(&j, ask);
+	json_close(&j, '}');
+}
+
+/* ---- the search as a page -------------------------------------------------- */
+
+static const struct {
+	const char *slug, *words;
+} offered[] = {
+	{ "step-free", "Step-free way in" },
+	{ "medicine", "Medicine" },
+	{ "electricity", "Electricity" },
+	{ "heating", "Heating" },
+	{ "pets", "Room for pets" },
+};
+
+static bool
+wants(const struct ask *ask, const char *slug)
+{
+	for (size_t i = 0; i < ask->filter.nneeds; i++)
+		if (str_is(ask->filter.needs[i], slug))
+			return true;
+	return false;
+}
+
+/* The search as a link, but for what is left out. */
+enum { KEEP_NEEDS = 1, KEEP_OPEN = 2, KEEP_SEATS = 4, KEEP_ALL = 7 };
+
+static char *
+search_link(struct req *rq, const struct ask *ask, int keep, struct str cursor)
+{
+	struct str location = query(rq, "location"), near = query(rq, "near");
+	char *link = ask->q.n ? url(rq->arena, "/shelters?q=%.*s", FMT(ask->q))
+	    : near.n          ? url(rq->arena, "/shelters?near=%.*s", FMT(near))
+	    : location.n      ? url(rq->arena, "/shelters?location=%.*s", FMT(location))
+	                      : arena_printf(rq->arena, "/shelters?");
+
+	if ((keep & KEEP_SEATS) && ask->filter.seats)
+		link = arena_printf(rq->arena, "%s&seats=%lld", link, (long long)ask->filter.seats);
+	for (size_t i = 0; (keep & KEEP_NEEDS) && i < ask->filter.nneeds; i++)
+		link = arena_printf(rq->arena, "%s&need=%s", link, url(rq->arena, "%.*s", FMT(ask->filter.needs[i])));
+	if ((keep & KEEP_OPEN) && ask->filter.open)
+		link = arena_printf(rq->arena, "%s&open=1", link);
+	if (cursor.n)
+		link = arena_printf(rq->arena, "%s&cursor=%s", link, url(rq->arena, "%.*s", FMT(cursor)));
+	return link;
+}
+
+/* "?seats=4&need=step-free": what the shelter's own form starts with. */
+static const char *
+kept_query(struct req *rq, const struct ask *ask)
+{
+	char *q = arena_printf(rq->arena, "%s", "");
+
+	if (ask->filter.seats)
+		q = arena_printf(rq->arena, "&seats=%lld", (long long)ask->filter.seats);
+	for (size_t i = 0; i < ask->filter.nneeds; i++)
+		q = arena_printf(rq->arena, "%s&need=%s", q, url(rq->arena, "%.*s", FMT(ask->filter.needs[i])));
+	if (*q != '\0')
+		*q = '?';
+	return q;
+}
+
+static void
+search_summary(struct res *rs, const struct ask *ask)
+{
+	html(rs, "<summary>Change the search");
+	if (ask->filter.seats || ask->filter.nneeds || ask->filter.open)
+		html(rs, ":");
+	if (ask->filter.seats)
+		html(rs, " %lld %s", (long long)ask->filter.seats, ask->filter.seats == 1 ? "person" : "people");
+	for (size_t i = 0; i < ask->filter.nneeds; i++)
+		html(rs, ", %.*s", FMT(ask->filter.needs[i]));
+	html(rs, "%s</summary>\n", ask->filter.open ? ", open now" : "");
+}
+
+static void
+search_form(struct req *rq, struct res *rs, const struct ask *ask, bool open)
+{
+	struct str near = query(rq, "near");
+
+	html(rs, open ? "<details class=\"box\" open>\n" : "<details class=\"box\">\n");
+	search_summary(rs, ask);
+	html(rs,
+	    "<form method=\"get\" action=\"/shelters\" id=\"search\" novalidate>\n"
+	    "<button type=\"button\" id=\"locate\" hidden>Use my location</button>\n"
+	    "<p id=\"said\" role=\"status\"></p>\n");
+	html(rs, near.n ? "<input type=\"hidden\" name=\"near\" id=\"near\" value=\"%.*s\">\n"
+	                : "<input type=\"hidden\" name=\"near\" id=\"near\" value=\"%.*s\" disabled>\n",
+	    FMT(near));
+	html(rs,
+	    "<p><label for=\"q\">Town or area</label>\n"
+	    "<input id=\"q\" name=\"q\" type=\"search\" maxlength=\"100\" autocomplete=\"address-level2\" "
+	    "value=\"%.*s\"></p>\n"
+	    "<p><label for=\"seats\">How many people are you?</label>\n"
+	    "<input class=\"few\" id=\"seats\" name=\"seats\" type=\"number\" inputmode=\"numeric\" min=\"1\" value=\"",
+	    FMT(ask->q));
+	if (ask->filter.seats)
+		html(rs, "%lld", (long long)ask->filter.seats);
+	html(rs, "\"></p>\n<fieldset><legend>What do you need?</legend>\n<div class=\"ticks\">\n");
+	for (size_t i = 0; i < LEN(offered); i++)
+		html(rs, "<label class=\"tick\"><input type=\"checkbox\" name=\"need\" value=\"%s\"%s> %s</label>\n",
+		    offered[i].slug, wants(ask, offered[i].slug) ? " checked" : "", offered[i].words);
+	html(rs,
+	    "</div></fieldset>\n"
+	    "<label class=\"tick\"><input type=\"checkbox\" name=\"open\" value=\"1\"%s> Only shelters open now</label>\n"
+	    "<button>Show shelters</button>\n</form>\n</details>\n",
+	    ask->filter.open ? " checked" : "");
+}
+
+/* What else a name may have meant. */
+static void
+other_places(struct req *rq, struct res *rs, const struct ask *ask)
+{
+	if (ask->nplaces < 2)
+		return;
+	html(rs, "<p class=\"links\">Other places of that name:");
+	for (size_t i = 1; i < ask->nplaces; i++) {
+		const struct place *p = &ask->places[i];
+
+		html(rs, " <a href=\"/shelters?near=%.3f,%.3f\">%.*s <span class=\"hint\">(%lld)</span></a>",
+		    p->centre.latitude, p->centre.longitude, FMT(p->title), (long long)p->shelters);
+	}
+	html(rs, "</p>\n");
+	(void)rq;
+}
+
+static void
+nothing_found(struct req *rq, struct res *rs, const struct ask *ask)
+{
+	html(rs, "<div class=\"box\">\n");
+	if (ask->q.n && ask->nplaces == 0)
+		html(rs,
+		    "<p class=\"lead\">No place is called “%.*s” here. Try the nearest town, or "
+		    "<a href=\"/locations\">browse by area</a>.</p>\n",
+		    FMT(ask->q));
+	else
+		html(rs, "<p class=\"lead\">No shelter fits your search.</p>\n");
+	html(rs, "<ul>\n");
+	if (ask->filter.nneeds || ask->filter.open)
+		html(rs, "<li><a href=\"%s\">Search without special needs, and with closed ones</a></li>\n",
+		    search_link(rq, ask, KEEP_SEATS, S("")));
+	if (ask->filter.seats)
+		html(rs,
+		    "<li><a href=\"%s\">Show all shelters here</a></li>\n"
+		    "<li>Are you many? You can go to two shelters.</li>\n",
+		    search_link(rq, ask, 0, S("")));
+	html(rs, "<li>In danger? Call <a href=\"tel:112\">112</a>.</li>\n</ul>\n</div>\n");
+}
+
+static enum err
+cards(struct req *rq, struct res *rs, const struct ask *ask, const struct found *found, size_t n)
+{
+	const char *kept = kept_query(rq, ask);
+
+	html(rs, "<ol class=\"cards\">\n");
+	for (size_t i = 0; i < n; i++) {
+		struct shelter s;
+		enum err e = shelter_load(rq->db, rq->arena, found[i].id, &s);
+
+		if (e != OK)
+			return e;
+		view_card(rq, rs,
+		    &(struct view_card){
+		        .s = &s,
+		        .distance = found[i].distance,
+		        .from = ask->near ? &ask->centre : NULL,
+		        .level = 2,
+		        .query = kept,
+		    });
+		if (view_takes_people(&s))
+			html(rs,
+			    "<a class=\"go\" href=\"/shelters/%.*s%s#come\">We are coming "
+			    "<span class=\"hide\">to %.*s</span></a>\n",
+			    FMT(s.id), kept, FMT(s.name));
+		html(rs, "</li>\n");
+	}
+	html(rs, "</ol>\n");
+	return OK;
+}
+
+static char *
+results_title(struct req *rq, const struct ask *ask)
+{
+	struct str location = query(rq, "location");
+
+	if (ask->q.n && ask->nplaces)
+		return arena_printf(rq->arena, "Shelters near %.*s", FMT(ask->places[0].title));
+	if (ask->q.n)
+		return arena_printf(rq->arena, "Shelters for “%.*s”", FMT(ask->q));
+	if (ask->near)
+		return arena_printf(rq->arena, "Shelters near you");
+	if (location.n)
+		return arena_printf(
+		    rq->arena, "Shelters in %.*s", FMT(location_title(rq->db, rq->arena, location)));
+	return arena_printf(rq->arena, "All shelters");
+}
+
+static enum err
+list_page(struct req *rq, struct res *rs, const struct ask *ask, const struct found *found, size_t n)
+{
+	char *title = n ? results_title(rq, ask) : arena_printf(rq->arena, "No shelter found");
+	enum err e = OK;
+
+	html_page(rq, rs, 200, title, title);
+	if (n == 0) {
+		nothing_found(rq, rs, ask);
+		search_form(rq, rs, ask, true);
+		html_end(rq, rs);
+		return OK;
+	}
+	view_fresh(rq, rs, ask->near ? "Nearest first. " : "Most places first. ",
+	    search_link(rq, ask, KEEP_ALL, S("")));
+	other_places(rq, rs, ask);
+	search_form(rq, rs, ask, false);
+	e = cards(rq, rs, ask, found, n);
+	html(rs, "<nav class=\"links\" aria-label=\"More results\">");
+	if (n == ask->limit)
+		html(rs, "<a rel=\"next\" href=\"%s\">Next %zu shelters</a> ",
+		    search_link(rq, ask, KEEP_ALL, ask_cursor(rq->arena, ask, &found[n - 1])), ask->limit);
+	if (ask->has_cursor)
+		html(rs, "<a href=\"%s\">Back to the first</a>", search_link(rq, ask, KEEP_ALL, S("")));
+	html(rs, "</nav>\n");
+	html_end(rq, rs);
+	return e;
+}
+
+static void
+refused_search(struct req *rq, struct res *rs, const struct ask *ask)
+{
+	html_page(rq, rs, 422, "Find a shelter", NULL);
+	html_faults(rq, rs);
+	html(rs, "<h1>Find a shelter</h1>\n");
+	search_form(rq, rs, ask, true);
+	html_end(rq, rs);
+}
+
+static enum err
+list(struct req *rq, struct res *rs)
+{
+	struct ask ask;
+	struct found *found;
+	size_t n;
+	enum err e = ask_read(rq, rq->face == FACE_JSON ? PER_PAGE : PER_SCREEN, &ask);
+
+	if (e != OK) {
+		if (rq->face == FACE_HTML)
+			refused_search(rq, rs, &ask);
+		return e;
+	}
+	if (res_fresh(rq, rs, db_sequence(rq->db)))
+		return OK;
+	if ((e = ask_run(rq->db, rq->arena, &ask, &found, &n)) != OK)
+		return e;
+	if (rq->face == FACE_HTML)
+		return list_page(rq, rs, &ask, found, n);
+	list_json(rq, rs, &ask, found, n);
+	return OK;
+}
+
+/* ---- whole sets, streamed --------------------------------------------------- */
+
+/* Walks over all answers in batches; `put` writes one. */
+static enum err
+each(struct req *rq, struct res *rs, struct ask *ask, void (*put)(struct req *, struct res *, const struct found *))
+{
+	struct arena *batch = arena_new();
+	struct found *found;
+	size_t n;
+	char id[64];
+	enum err e;
+
+	ask->limit = PER_BATCH;
+	do {
+		if ((e = ask_run(rq->db, batch, ask, &found, &n)) != OK)
+			break;
+		for (size_t i = 0; i < n; i++) {
+			put(rq, rs, &found[i]);
+			res_stream(rs);
+		}
+		if (n) {
+			size_t length = found[n - 1].id.n < sizeof(id) ? found[n - 1].id.n : sizeof(id);
+
+			memcpy(id, found[n - 1].id.p, length);
+			ask->cursor = (struct cursor){ ask->near ? found[n - 1].distance : found[n - 1].score,
+				{ id, length } };
+			ask->has_cursor = true;
+		}
+		arena_reset(batch);
+	} while (n == PER_BATCH);
+	arena_free(batch);
+	return e;
+}
+
+static void
+put_feature(struct req *rq, struct res *rs, const struct found *f)
+{
+	struct arena *a = arena_new();
+	struct json j = { .out = &rs->body, .comma = rs->sent_head || rs->body.p[rs->body.n - 1] != '[' };
+	struct shelter s;
+
+	if (shelter_load(rq->db, a, f->id, &s) == OK) {
+		json_open(&j, '{');
+		json_key_str(&j, "type", S("Feature"));
+		json_key_str(&j, "id", s.id);
+		json_key(&j, "geometry");
+		if (s.placed) {
+			json_open(&j, '{');
+			json_key_str(&j, "type", S("Point"));
+			json_key(&j, "coordinates");
+			json_open(&j, '[');
+			json_num(&j, s.position.longitude);
+			json_num(&j, s.position.latitude);
+			json_close(&j, ']');
+			json_close(&j, '}');
+		} else {
+			json_null(&j);
+		}
+		json_key(&j, "properties");
+		put_found(&j, f);
+		json_close(&j, '}');
+	}
+	arena_free(a);
+}
+
+/* RFC 7946; foreign members say when it was made. */
+static enum err
+geojson(struct req *rq, struct res *rs)
+{
+	struct ask ask;
+	enum err e = ask_read(rq, PER_PAGE, &ask);
+
+	rq->face = FACE_JSON;
+	if (e != OK || res_fresh(rq, rs, db_sequence(rq->db)))
+		return e;
+	rs->status = 200;
+	rs->rendered = true;
+	rs->type = "application/geo+json";
+	buf_printf(&rs->body, "{\"type\":\"FeatureCollection\",\"generated_at\":%lld,\"features\":[",
+	    (long long)rq->now);
+	e = each(rq, rs, &ask, put_feature);
+	buf_str(&rs->body, S("]}\n"));
+	return e;
+}
+
+/* RFC 4180: quoted where it must be. */
+static void
+csv_cell(struct res *rs, struct str s, bool last)
+{
+	bool quote = false;
+
+	for (size_t i = 0; i < s.n; i++)
+		quote |= strchr(",\"\r\n;", s.p[i]) != NULL;
+	if (quote)
+		buf_char(&rs->body, '"');
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] == '"')
+			buf_char(&rs->body, '"');
+		buf_char(&rs->body, s.p[i]);
+	}
+	if (quote)
+		buf_char(&rs->body, '"');
+	buf_str(&rs->body, last ? S("\r\n") : S(","));
+}
+
+static void
+csv_number(struct res *rs, bool known, int64_t n)
+{
+	if (known)
+		buf_int(&rs->body, n);
+	buf_char(&rs->body, ',');
+}
+
+static struct str
+tri_word(enum tri t)
+{
+	return t == TRI_YES ? S("yes") : t == TRI_NO ? S("no") : S("");
+}
+
+/* Features and resources in one cell: what an import reads back. */
+static struct str
+features_cell(struct arena *a, const struct shelter *s)
+{
+	struct str out = S("");
+
+	for (size_t i = 0; i < s->nfeatures; i++)
+		out = arena_strf(a, "%.*s%s%.*s", FMT(out), i ? ";" : "", FMT(s->features[i]));
+	return out;
+}
+
+/* The member `resources` of the card: JSON text. */
+static struct str
+resources_cell(struct arena *a, const struct found *f)
+{
+	struct str whole = arena_strf(a, "%.*s}", FMT(f->card.json)), text = S("");
+	struct json_object *o = json_tokener_parse(whole.p), *resources;
+
+	if (o != NULL && json_object_object_get_ex(o, "resources", &resources) &&
+	    json_object_object_length(resources) > 0)
+		text = arena_dup(a, str(json_object_to_json_string_ext(resources, JSON_C_TO_STRING_PLAIN)));
+	json_object_put(o);
+	return text;
+}
+
+static void
+put_row(struct req *rq, struct res *rs, const struct found *f)
+{
+	struct arena *a = arena_new();
+	struct shelter s;
+
+	if (shelter_load(rq->db, a, f->id, &s) == OK) {
+		bool known = s.capacity != UNKNOWN;
+
+		csv_cell(rs, s.id, false);
+		csv_cell(rs, s.name, false);
+		csv_cell(rs, s.address, false);
+		csv_cell(rs, s.place, false);
+		buf_printf(&rs->body, s.placed ? "%.10g,%.10g," : ",,", s.position.longitude, s.position.latitude);
+		csv_number(rs, known, s.capacity);
+		csv_number(rs, true, s.occupancy);
+		csv_number(rs, true, s.expected);
+		csv_number(rs, known, shelter_availability(&s));
+		csv_number(rs, known, shelter_projected(&s));
+		csv_cell(rs, str(status_name(s.status)), false);
+		csv_cell(rs, features_cell(a, &s), false);
+		csv_cell(rs, resources_cell(a, f), false);
+		csv_cell(rs, tri_word(s.electricity), false);
+		csv_cell(rs, tri_word(s.heating), false);
+		csv_number(rs, true, s.updated_at);
+		csv_cell(rs, s.confirmed_at ? arena_strf(a, "%lld", (long long)s.confirmed_at) : S(""), true);
+	}
+	arena_free(a);
+}
+
+static enum err
+csv(struct req *rq, struct res *rs)
+{
+	struct ask ask;
+	enum err e = ask_read(rq, PER_PAGE, &ask);
+
+	rq->face = FACE_JSON;
+	if (e != OK || res_fresh(rq, rs, db_sequence(rq->db)))
+		return e;
+	rs->status = 200;
+	rs->rendered = true;
+	rs->type = "text/csv; charset=utf-8; header=present";
+	res_header(rs, "Content-Disposition", "attachment; filename=\"shelters.csv\"");
+	buf_str(&rs->body, S("id,name,address,place,longitude,latitude,capacity,occupancy,expected,availability,"
+	                     "projected_availability,status,features,resources,electricity,heating,updated_at,"
+	                     "confirmed_at\r\n"));
+	return each(rq, rs, &ask, put_row);
+}
+
+/* ---- one shelter ------------------------------------------------------------- */
+
+static void
+fact(struct res *rs, const char *name, struct str value)
+{
+	html(rs, "<tr><th scope=\"row\">%s</th><td>%.*s</td></tr>\n", name, FMT(value));
+}
+
+static struct str
+yes_no(enum tri t)
+{
+	return t == TRI_YES ? S("Yes") : t == TRI_NO ? S("No") : S("not known");
+}
+
+static struct str
+resource_words(struct arena *a, const struct resource *r)
+{
+	struct str out = S("");
+
+	if (r->counted)
+		return arena_strf(a, "%.15g %.*s", r->quantity, FMT(r->unit));
+	for (size_t i = 0; i < r->nitems; i++)
+		out = arena_strf(a, "%.*s%s%.*s", FMT(out), i ? ", " : "", FMT(r->items[i]));
+	return out.n ? out : S("none");
+}
+
+/* What the source of an import told besides. */
+static void
+attributes(struct req *rq, struct res *rs, const struct shelter *s)
+{
+	struct json_object *o = s->attributes.n ? json_tokener_parse(s->attributes.p) : NULL;
+
+	if (o == NULL)
+		return;
+	json_object_object_foreach(o, key, value)
+		fact(rs, key, str(value ? json_object_get_string(value) : ""));
+	json_object_put(o);
+	(void)rq;
+}
+
+static void
+facts(struct req *rq, struct res *rs, const struct shelter *s)
+{
+	struct arena *a = rq->arena;
+	struct str city = shelter_city(a, s->id);
+
+	html(rs, "<section class=\"box\" aria-labelledby=\"facts\">\n<h2 id=\"facts\">What is there</h2>\n");
+	view_tags(rs, s, FEATURES_MAX);
+	html(rs,
+	    "<table>\n<caption>Building and supplies</caption>\n"
+	    "<thead><tr><th scope=\"col\">What</th><th scope=\"col\">How much</th></tr></thead>\n<tbody>\n");
+	fact(rs, "Places in all",
+	    s->capacity == UNKNOWN ? S("not known") : arena_strf(a, "%lld", (long long)s->capacity));
+	fact(rs, "People inside", arena_strf(a, "%lld", (long long)s->occupancy));
+	fact(rs, "Electricity", yes_no(s->electricity));
+	fact(rs, "Heating", yes_no(s->heating));
+	for (size_t i = 0; i < s->nresources; i++)
+		fact(rs, s->resources[i].name.p, resource_words(a, &s->resources[i]));
+	attributes(rq, rs, s);
+	html(rs,
+	    "</tbody>\n</table>\n"
+	    "<p class=\"links\"><a href=\"/locations/%.*s\">All shelters in %.*s</a></p>\n</section>\n",
+	    FMT(city), FMT(location_title(rq->db, a, city)));
+}
+
+/* The announcement's first values come from the search that led here. */
+static void
+come_form(struct req *rq, struct res *rs, const struct shelter *s)
+{
+	struct ask ask = { 0 };
+	struct str seats = query(rq, "seats"), need;
+	int64_t people = 0;
+	size_t at = 0;
+	static const struct {
+		const char *value, *words;
+	} needs[] = { { "step-free", "A step-free way in" }, { "medicine", "Medicine" },
+		{ "power", "Power for a device" }, { "pets", "Room for a pet" } };
+
+	str_int(seats, 1, 50, &people);
+	while (param_next(&rq->query, "need", &at, &need) && ask.filter.nneeds < NEEDS_MAX)
+		ask.filter.needs[ask.filter.nneeds++] = need_slug(rq->arena, need);
+	html(rs,
+	    "<form class=\"box tall\" method=\"post\" action=\"/intents\" id=\"come\" novalidate>\n"
+	    "<h2>We are coming</h2>\n"
+	    "<p class=\"hint\">We keep places for you for 2 hours. You get a code to show at the door.</p>\n");
+	html_tokens(rq, rs);
+	html(rs,
+	    "<input type=\"hidden\" name=\"shelter\" value=\"%.*s\">\n"
+	    "<p><label for=\"people\">How many people are you?</label>\n"
+	    "<input class=\"few\" id=\"people\" name=\"people\" type=\"number\" inputmode=\"numeric\" min=\"1\" "
+	    "max=\"50\" required value=\"",
+	    FMT(s->id));
+	if (people)
+		html(rs, "%lld", (long long)people);
+	html(rs, "\"></p>\n<fieldset><legend>Does someone need: <span class=\"hint\">(you can skip this)</span>"
+	         "</legend>\n<div class=\"ticks\">\n");
+	for (size_t i = 0; i < LEN(needs); i++)
+		html(rs, "<label class=\"tick\"><input type=\"checkbox\" name=\"needs\" value=\"%s\"%s> %s</label>\n",
+		    needs[i].value,
+		    wants(&ask, str_is(str(needs[i].value), "power") ? "electricity" : needs[i].value) ? " checked" : "",
+		    needs[i].words);
+	html(rs,
+	    "</div></fieldset>\n<details>\n<summary>Add a name or phone (you can skip this)</summary>\n"
+	    "<p><label for=\"name\">Name to call at the door</label>\n"
+	    "<input id=\"name\" name=\"name\" maxlength=\"80\" autocomplete=\"name\"></p>\n"
+	    "<p><label for=\"phone\">Phone</label>\n"
+	    "<input id=\"phone\" name=\"phone\" type=\"tel\" maxlength=\"30\" autocomplete=\"tel\"></p>\n"
+	    "</details>\n"
+	    "<p class=\"hint\">Only the staff of this shelter see what you send. It is deleted after your code ends.</p>\n"
+	    "<button>We are coming</button>\n</form>\n");
+}
+
+static void
+takes_nobody(struct res *rs, const struct shelter *s)
+{
+	html(rs, "<p class=\"box\">This shelter takes nobody in now.");
+	if (s->placed)
+		html(rs, " <a href=\"/shelters?near=%.3f,%.3f&amp;open=1\">Open shelters near it</a>",
+		    s->position.latitude, s->position.longitude);
+	html(rs, "</p>\n");
+}
+
+static void
+shelter_page(struct req *rq, struct res *rs, const struct shelter *s)
+{
+	const char *name = arena_dup(rq->arena, s->name).p;
+
+	html_page(rq, rs, 200, name, NULL);
+	if (str_is(query(rq, "done"), "cancelled"))
+		html(rs, "<p class=\"done\" role=\"status\">Your place is cancelled. Thank you: others can have it "
+		         "now.</p>\n");
+	html(rs, "<h1>%s</h1>\n", name);
+	view_fresh(rq, rs, "", url(rq->arena, "/shelters/%.*s", FMT(s->id)));
+	html(rs, "<div class=\"two\">\n<section class=\"box\" aria-labelledby=\"room\">\n"
+	         "<h2 id=\"room\" class=\"hide\">Is there room?</h2>\n");
+	view_status(rs, s);
+	view_numbers(rs, s, false);
+	view_age(rq, rs, s);
+	html(rs, "<h2>How to get there</h2>\n");
+	view_directions(rq, rs, s);
+	html(rs, "</section>\n");
+	if (view_takes_people(s))
+		come_form(rq, rs, s);
+	else
+		takes_nobody(rs, s);
+	facts(rq, rs, s);
+	html(rs, "</div>\n");
+	html_end(rq, rs);
+}
+
+static void
+shelter_answer(struct res *rs, const struct shelter *s, int status)
+{
+	struct json j = res_json(rs, status);
+
+	shelter_json(&j, s);
+	json_close(&j, '}');
+}
+
+/* As JSON the card is the answer; the hash need not be read. */
+static enum err
+show_json(struct req *rq, struct res *rs)
+{
+	struct str bytes;
+	struct card card;
+	struct json j;
+	enum err e = shelter_card(rq->db, rq->arena, rq->arg[0], &bytes);
+
+	if (e != OK || !card_parse(bytes, &card))
+		return fail(rq, e == OK ? ERR_STORE : e, "There is no shelter %.*s.", FMT(rq->arg[0]));
+	if (res_fresh(rq, rs, card.sequence))
+		return OK;
+	j = res_json(rs, 200);
+	json_raw(&j, card.json);
+	json_close(&j, '}');
+	return OK;
+}
+
+static enum err
+show(struct req *rq, struct res *rs)
+{
+	struct shelter s;
+	enum err e;
+
+	if (rq->face == FACE_JSON)
+		return show_json(rq, rs);
+	if ((e = shelter_load(rq->db, rq->arena, rq->arg[0], &s)) != OK)
+		return fail(rq, e, "There is no shelter %.*s.", FMT(rq->arg[0]));
+	if (!res_fresh(rq, rs, s.sequence))
+		shelter_page(rq, rs, &s);
+	return OK;
+}
+
+/* ---- keeping them ------------------------------------------------------------ */
+
+static enum err
+create(struct req *rq, struct res *rs)
+{
+	struct change change = { .kind = "create", .by = rq->who.name };
+	struct shelter s = { .capacity = UNKNOWN, .status = STATUS_OPEN }, there;
+	bool good = need_text(rq, "id", 30, &s.id);
+
+	if (good && !shelter_id_valid(s.id))
+		good = fault(rq, "id", "format", "Give COUNTRY-CITY-NUMBER, such as RO-CJ-01.");
+	if (rq->json == NULL)
+		return fail(rq, ERR_MEDIA, "Send the shelter as application/json to /api/shelters.");
+	good &= shelter_edit(rq, &s, true);
+	if (!good)
+		return ERR_INPUT;
+	if (shelter_load(rq->db, rq->arena, s.id, &there) == OK)
+		return fail(rq, ERR_CONFLICT, "There is a shelter %.*s already.", FMT(s.id));
+	if (shelter_save(rq->db, rq->arena, NULL, &s, &change) != OK)
+		return ERR_STORE;
+	shelter_answer(rs, &s, 201);
+	res_header(rs, "Location", "/api/shelters/%.*s", FMT(s.id));
+	return OK;
+}
+
+/* Loads the shelter of the path for somebody who may change it. */
+static enum err
+load_mine(struct req *rq, struct shelter *s)
+{
+	enum err e = shelter_load(rq->db, rq->arena, rq->arg[0], s);
+
+	if (e != OK)
+		return fail(rq, e, "There is no shelter %.*s.", FMT(rq->arg[0]));
+	if (!may_manage(rq, s->id))
+		return fail(rq, ERR_FORBIDDEN, "This shelter is not one of yours.");
+	if (rq->if_match.n && !str_is(rq->if_match, "*") &&
+	    !str_is(rq->if_match, arena_printf(rq->arena, "\"%lld\"", (long long)s->sequence)))
+		return fail(rq, ERR_PRECONDITION, "The shelter was changed since. Read it again.");
+	return OK;
+}
+
+static enum err
+change(struct req *rq, struct res *rs)
+{
+	struct change by = { .kind = "correct", .by = rq->who.name };
+	struct shelter old, s;
+	bool counted = has_field(rq, "occupancy");
+	enum err e = load_mine(rq, &old);
+
+	if (e != OK)
+		return e;
+	s = old;
+	if (!shelter_edit(rq, &s, false))
+		return ERR_INPUT;
+	if (counted) /* also where the number stays: it was confirmed */
+		s.confirmed_at = rq->now;
+	if (shelter_save(rq->db, rq->arena, &old, &s, &by) != OK)
+		return ERR_STORE;
+	if (rq->face == FACE_HTML)
+		return res_see_other(rs,
+		    url(rq->arena, "/arrivals/%.*s?done=%s", FMT(s.id), counted ? "counted" : "status"));
+	shelter_answer(rs, &s, 200);
+	res_header(rs, "ETag", "\"%lld\"", (long long)s.sequence);
+	return OK;
+}
+
+static enum err
+destroy(struct req *rq, struct res *rs)
+{
+	struct shelter s;
+	enum err e = load_mine(rq, &s);
+
+	if (e != OK)
+		return e;
+	if ((s.occupancy || s.expected) && !str_is(query(rq, "force"), "1"))
+		return fail(rq, ERR_CONFLICT, "%lld people are inside and %lld on their way. Add ?force=1 to delete it.",
+		    (long long)s.occupancy, (long long)s.expected);
+	shelter_delete(rq->db, rq->arena, &s);
+	return res_no_content(rs);
+}
+
+static const struct route routes[] = {
+	{ GET, "/shelters", PUBLIC, TX_READ, list },
+	{ GET, "/shelters.geojson", PUBLIC, TX_READ, geojson },
+	{ GET, "/shelters.csv", PUBLIC, TX_READ, csv },
+	{ GET, "/shelters/{id}", PUBLIC, TX_READ, show },
+	{ POST, "/shelters", ROLE_ADMIN, TX_WRITE, create },
+	{ PATCH, "/shelters/{id}", ROLE_ADMIN | ROLE_MANAGER, TX_WRITE, change },
+	{ DELETE, "/shelters/{id}", ROLE_ADMIN, TX_WRITE, destroy },
+};
+
+int
+main(void)
+{
+	return serve(routes, LEN(routes));
+}
