@@ -36,21 +36,20 @@ printable(struct str key)
 	return key.n <= 128;
 }
 
-/* The body's hash, the status, the type and the headers' length in one line;
+/* The body's hash, the status, the headers' length and the type in one line;
  * then the headers; then the body. */
 static void
 replay(struct req *rq, struct res *rs, struct str kept)
 {
-	struct str line = str_cut(&kept, '\n'), type;
+	struct str line = str_cut(&kept, '\n');
 	int64_t status = 0, head = 0;
 
 	str_cut(&line, ' ');
 	str_int(str_cut(&line, ' '), 100, 599, &status);
-	type = str_cut(&line, ' ');
-	str_int(line, 0, (int64_t)kept.n, &head);
+	str_int(str_cut(&line, ' '), 0, (int64_t)kept.n, &head);
 	rs->status = (int)status;
 	rs->rendered = true;
-	rs->type = type.n ? arena_dup(rq->arena, type).p : NULL;
+	rs->type = line.n ? arena_dup(rq->arena, line).p : NULL;
 	buf_put(&rs->head, kept.p, (size_t)head);
 	buf_put(&rs->body, kept.p + head, kept.n - (size_t)head);
 	res_header(rs, "Idempotency-Replayed", "true");
@@ -95,8 +94,8 @@ idempotency_after(struct req *rq, struct res *rs)
 	if (key.n == 0 || rs->status >= 400 ||
 	    memmem(rs->head.p, rs->head.n, "Set-Cookie:", strlen("Set-Cookie:")) != NULL)
 		return;
-	buf_printf(&kept, "%s %d %s %zu\n", body_hash(rq).p, rs->status,
-	    rs->type && strchr(rs->type, ' ') == NULL ? rs->type : "", rs->head.n);
+	buf_printf(&kept, "%s %d %zu %s\n", body_hash(rq).p, rs->status, rs->head.n,
+	    rs->type ? rs->type : "");
 	buf_put(&kept, rs->head.p, rs->head.n);
 	buf_put(&kept, rs->body.p, rs->body.n);
 	string_set(rq->db, key, (struct str){ kept.p, kept.n }, rq->now + KEPT_MS);

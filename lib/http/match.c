@@ -150,8 +150,9 @@ read_json(struct req *rq)
 	struct json_tokener *tok;
 	enum err e = OK;
 
-	if (rq->body.n && memchr(rq->body.p, '\0', rq->body.n) != NULL) /* json-c would stop there */
-		return fail(rq, ERR_MALFORMED, "The body is not JSON: it holds a NUL byte.");
+	/* json-c stops at a NUL and lets surrogates and overlong forms pass. */
+	if (!utf8_text(rq->body))
+		return fail(rq, ERR_MALFORMED, "The body is not JSON: it is not UTF-8, or holds control characters.");
 	tok = json_tokener_new_ex(JSON_DEPTH);
 	json_tokener_set_flags(tok, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
 	rq->json = json_tokener_parse_ex(tok, rq->body.p, (int)rq->body.n + 1);

@@ -214,7 +214,7 @@ opt_int(struct req *rq, const char *name, int64_t min, int64_t max, int64_t *out
 			    (long long)min, (long long)max);
 		*out = n;
 	} else if (s.n > 0) {
-		if (s.p[0] == '+')
+		if (s.n > 1 && s.p[0] == '+' && s.p[1] != '-')
 			s.p++, s.n--;
 		if (!str_int(s, INT64_MIN, INT64_MAX, &n))
 			return fault(rq, name, "type", "Give a whole number from %lld to %lld.",

@@ -41,8 +41,11 @@ throttle_network(struct req *rq)
 {
 	struct in6_addr six;
 
-	if (inet_pton(AF_INET6, rq->address.p, &six) != 1)
+	if (rq->address.n == 0 || inet_pton(AF_INET6, rq->address.p, &six) != 1)
 		return rq->address;
+	if (IN6_IS_ADDR_V4MAPPED(&six)) /* as a socket for both families gives it */
+		return arena_strf(rq->arena, "%d.%d.%d.%d", six.s6_addr[12], six.s6_addr[13],
+		    six.s6_addr[14], six.s6_addr[15]);
 	return arena_strf(rq->arena, "%02x%02x:%02x%02x:%02x%02x:%02x%02x", six.s6_addr[0], six.s6_addr[1],
 	    six.s6_addr[2], six.s6_addr[3], six.s6_addr[4], six.s6_addr[5], six.s6_addr[6], six.s6_addr[7]);
 }

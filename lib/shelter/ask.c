@@ -10,17 +10,19 @@ static bool
 read_near(struct req *rq, struct ask *ask)
 {
 	struct str near = query(rq, "near"), radius = query(rq, "radius");
+	bool good = true;
 
 	ask->radius = GEO_FARTHEST;
 	if (radius.n && (!str_double(radius, &ask->radius) || ask->radius <= 0))
-		return fault(rq, "radius", "range", "Give a distance in metres, more than 0.");
+		good = fault(rq, "radius", "range", "Give a distance in metres, more than 0.");
 	if (near.n == 0 || ask->q.n)
-		return true;
+		return good;
 	ask->near = true;
 	if (!parse_near(near, &ask->centre.latitude, &ask->centre.longitude))
 		return fault(rq, "near", "format", "Give latitude and longitude in degrees, such as 46.77,23.59.");
-	return geo_valid(ask->centre) ||
-	    fault(rq, "near", "range", "Latitude goes from -85 to 85, longitude from -180 to 180.");
+	if (!geo_valid(ask->centre))
+		return fault(rq, "near", "range", "Latitude goes from -85 to 85, longitude from -180 to 180.");
+	return good;
 }
 
 static bool

@@ -257,14 +257,33 @@ edit_status(struct req *rq, struct shelter *s, struct json_object *v)
 	    fault(rq, "status", "choice", "Use open, full, standby or closed.");
 }
 
+/* Names with texts, finite numbers, booleans or null: what every reader of
+ * JSON takes. */
+static bool
+flat(struct json_object *v)
+{
+	json_object_object_foreach(v, key, one)
+	{
+		struct str text = { json_object_get_string(one), (size_t)json_object_get_string_len(one) };
+		double n;
+
+		if (!utf8_text(str(key)) || json_object_is_type(one, json_type_object) ||
+		    json_object_is_type(one, json_type_array) ||
+		    (json_object_is_type(one, json_type_double) && !number_of(one, &n)) ||
+		    (json_object_is_type(one, json_type_string) && !utf8_text(text)))
+			return false;
+	}
+	return true;
+}
+
 /* A flat object: what an import brought along. */
 static bool
 edit_attributes(struct req *rq, struct shelter *s, struct json_object *v)
 {
 	const char *text;
 
-	if (v != NULL && !json_object_is_type(v, json_type_object))
-		return fault(rq, "attributes", "type", "Give an object.");
+	if (v != NULL && (!json_object_is_type(v, json_type_object) || !flat(v)))
+		return fault(rq, "attributes", "type", "Give an object of texts, numbers and true or false.");
 	text = v ? json_object_to_json_string_ext(v, JSON_C_TO_STRING_PLAIN) : "";
 	if (strlen(text) > 16384)
 		return fault(rq, "attributes", "length", "Use at most 16384 bytes.");

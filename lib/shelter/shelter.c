@@ -63,14 +63,19 @@ shelter_id_valid(struct str id)
 struct str
 shelter_country(struct arena *a, struct str id)
 {
-	return arena_strf(a, "country-%.*s", FMT(str_cut(&id, '-')));
+	struct str country = str_cut(&id, '-'); /* FMT() looks twice */
+
+	return arena_strf(a, "country-%.*s", FMT(country));
 }
 
 struct str
 shelter_city(struct arena *a, struct str id)
 {
+	struct str city;
+
 	str_cut(&id, '-');
-	return arena_strf(a, "city-%.*s", FMT(str_cut(&id, '-')));
+	city = str_cut(&id, '-');
+	return arena_strf(a, "city-%.*s", FMT(city));
 }
 
 int64_t

@@ -223,6 +223,19 @@ migrate_step(sqlite3 *handle, const struct schema_step *step)
 	return rc;
 }
 
+/* Turning to WAL needs the file alone, and SQLite does not wait for that. */
+static int
+turn_to_wal(sqlite3 *handle)
+{
+	int64_t since = monotonic_ms();
+	int rc;
+
+	while ((rc = sqlite3_exec(handle, "pragma journal_mode = wal", NULL, NULL, NULL)) == SQLITE_BUSY &&
+	    monotonic_ms() - since < PATIENCE_MS)
+		usleep(1000 + random_below(3000));
+	return rc;
+}
+
 enum err
 db_create(const char *path)
 {
@@ -232,7 +245,7 @@ db_create(const char *path)
 	if (rc == SQLITE_OK)
 		rc = sqlite3_busy_timeout(handle, PATIENCE_MS);
 	if (rc == SQLITE_OK)
-		rc = sqlite3_exec(handle, "pragma journal_mode = wal", NULL, NULL, NULL);
+		rc = turn_to_wal(handle);
 	for (size_t i = 0; i < schema_nsteps && rc == SQLITE_OK; i++)
 		if (schema_steps[i].version > user_version(handle))
 			rc = migrate_step(handle, &schema_steps[i]);
@@ -250,6 +263,7 @@ configure(struct db *db, enum db_role role)
 	char *text = sqlite3_mprintf("pragma synchronous = %s; pragma cache_size = -%d;"
 	                             "pragma mmap_size = 0; pragma temp_store = memory;"
 	                             "pragma secure_delete = off; pragma trusted_schema = off;"
+	                             "pragma journal_size_limit = 67108864;"
 	                             "pragma wal_autocheckpoint = %d",
 	    role == DB_DISPATCH ? "normal" : "full", role == DB_TOOL ? 65536 : 1024,
 	    role == DB_TOOL ? CHECKPOINT_PAGES * 4 : CHECKPOINT_PAGES);
