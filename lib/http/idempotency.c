@@ -17,11 +17,11 @@ place(struct req *rq)
 	size_t at = 0;
 
 	if (rq->idempotency_key.n)
-		secret = arena_strf(rq->arena, "%.*s\n%.*s\n%.*s", FMT(rq->path), FMT(rq->who.key),
-		    FMT(rq->idempotency_key));
+		secret = arena_strf(rq->arena, "%d %.*s\n%.*s\n%.*s", (int)rq->method, FMT(rq->path),
+		    FMT(rq->who.key), FMT(rq->idempotency_key));
 	else if (param_next(&rq->form, "token", &at, &token) && token.n)
-		secret = arena_strf(rq->arena, "%.*s\n%.*s\nform\n%.*s", FMT(rq->path), FMT(rq->who.key),
-		    FMT(rq->body));
+		secret = arena_strf(rq->arena, "%d %.*s\n%.*s\nform\n%.*s", (int)rq->method, FMT(rq->path),
+		    FMT(rq->who.key), FMT(rq->body));
 	else
 		return S("");
 	return secret_key(rq->arena, "idempotency:", secret);

@@ -25,7 +25,13 @@ take_method(struct req *rq, struct str v)
 static void
 take_type(struct req *rq, struct str v)
 {
-	rq->type = str_trim(str_cut(&v, ';'));
+	struct str type = str_trim(str_cut(&v, ';'));
+	char *lower = arena_alloc(rq->arena, type.n + 1);
+
+	/* Media types know no case (RFC 9110, 8.3.1). */
+	for (size_t i = 0; i < type.n; i++)
+		lower[i] = type.p[i] >= 'A' && type.p[i] <= 'Z' ? (char)(type.p[i] - 'A' + 'a') : type.p[i];
+	rq->type = (struct str){ lower, type.n };
 }
 
 static void

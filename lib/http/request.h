@@ -84,7 +84,8 @@ struct req {
 enum err fail(struct req *, enum err, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 /* Adds a fault: always false, so that `return fault(…)` reads well.  `code` is
- * for programs: missing, type, length, range, choice, format, unknown. */
+ * for programs: missing, type, length, range, choice, format, unknown, used,
+ * read-only, name, room, wrong. */
 bool fault(struct req *, const char *field, const char *code, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 

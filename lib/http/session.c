@@ -3,6 +3,7 @@
 
 #include <sodium.h>
 #include <string.h>
+#include <strings.h>
 
 #include "hash.h"
 #include "key.h"
@@ -94,9 +95,10 @@ get(struct req *rq, struct str key, const char *field)
 static enum err
 bearer(struct req *rq)
 {
-	struct str secret = str_trim(
-	    (struct str){ rq->authorization.p + strlen("Bearer "), rq->authorization.n - strlen("Bearer ") });
-	struct str key = secret_key(rq->arena, "token:", secret);
+	struct str secret = rq->authorization, key;
+
+	str_cut(&secret, ' ');
+	key = secret_key(rq->arena, "token:", str_trim(secret));
 
 	rq->who.name = get(rq, key, "name");
 	if (rq->who.name.n == 0)
@@ -130,7 +132,8 @@ session_who(struct req *rq)
 {
 	struct str secret;
 
-	if (str_starts(rq->authorization, "Bearer "))
+	if (rq->authorization.n > strlen("Bearer ") &&
+	    strncasecmp(rq->authorization.p, "Bearer ", strlen("Bearer ")) == 0)
 		return bearer(rq);
 	if ((secret = cookie_value(rq->cookie)).n > 0)
 		cookie(rq, secret);

@@ -35,7 +35,7 @@ enum err db_open(struct db **, const char *path, enum db_role);
 void db_close(struct db *); /* NULL is allowed */
 
 /* Starts a transaction whose clock stands at `now` (unix ms): a key is gone
- * once its time has come.  TX_WRITE waits for other writers in short random
+ * once its time has come.  What TX_READ sees is fixed by its first read.  TX_WRITE waits for other writers in short random
  * naps, 5 seconds at most, then ERR_BUSY. */
 enum err db_begin(struct db *, enum tx, int64_t now);
 
@@ -45,7 +45,7 @@ void db_rollback(struct db *); /* without a transaction: nothing */
 
 /* A part of a write transaction that can be taken back alone; not nested. */
 void db_savepoint(struct db *);
-enum err db_release(struct db *); /* keeps the part; an error: it was taken back */
+enum err db_release(struct db *); /* keeps the part; an error: db_commit() will keep nothing */
 void db_undo(struct db *);        /* takes the part back */
 
 enum tx db_tx(const struct db *);

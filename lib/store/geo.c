@@ -148,8 +148,6 @@ extent_of(struct geo centre, double radius)
 	if (top < 90)
 		e.longitude = asin(fmin(1, sin(radius / EARTH_RADIUS) / cos(radians(centre.latitude)))) *
 		    180 / M_PI;
-	if (radius >= EARTH_RADIUS * M_PI / 2)
-		e.longitude = 180;
 	return e;
 }
 

@@ -3,11 +3,12 @@
 
 #include "sql.h"
 
-enum { GET, ALL, PAGE, INSERT, UPDATE, DELETE };
+enum { GET, ALL, FIRST, PAGE, INSERT, UPDATE, DELETE };
 static const char *const sql[] = {
 	[GET] = "select value from hash where key = ?1 and field = ?2",
 	[ALL] = "select field, value from hash where key = ?1 order by field",
-	[PAGE] = "select field, value from hash where key = ?1 and field > ?2 order by field limit ?3",
+	[FIRST] = "select field, value from hash where key = ?1 order by field limit ?2",
+	[PAGE] = "select field, value from hash where key = ?1 and field > ?3 order by field limit ?2",
 	[INSERT] = "insert into hash (key, field, value) values (?1, ?2, ?3)",
 	[UPDATE] = "update hash set value = ?3 where key = ?1 and field = ?2",
 	[DELETE] = "delete from hash where key = ?1 and field = ?2",
@@ -111,7 +112,8 @@ hash_page(struct db *db, struct arena *a, struct str name, struct str after, siz
 		return e == ERR_NOT_FOUND ? OK : e;
 	room = (size_t)key.length < limit ? (size_t)key.length : limit;
 	*out = arena_array(a, struct field, room);
-	st = db_stmt(db, SQL_HASH, sql, PAGE, "ibi", key.id, after, (int64_t)room);
+	st = after.p == NULL ? db_stmt(db, SQL_HASH, sql, FIRST, "ii", key.id, (int64_t)room)
+	                     : db_stmt(db, SQL_HASH, sql, PAGE, "iib", key.id, (int64_t)room, after);
 	while (db_row(db, st)) {
 		(*out)[*n].name = db_column(a, st, 0);
 		(*out)[(*n)++].value = db_column(a, st, 1);

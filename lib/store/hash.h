@@ -28,7 +28,8 @@ enum err hash_get(struct db *, struct arena *, struct str key, struct str field,
 /* HGETALL, in byte order of the fields.  A missing key is empty: *n = 0. */
 enum err hash_all(struct db *, struct arena *, struct str key, struct field **, size_t *n);
 
-/* Fields after `after` in byte order, `limit` at most. */
+/* Fields after `after` (all: an empty str with p = NULL) in byte order,
+ * `limit` at most. */
 enum err hash_page(struct db *, struct arena *, struct str key, struct str after, size_t limit,
     struct field **, size_t *n);
 
