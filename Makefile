@@ -1,0 +1,146 @@
+# muster.  `make run` starts it, `make test` tests it; `make help` tells the rest.
+#
+# A new .c file, page or schema step needs no line here: programs and tests are
+# found by where they lie (README.md has the map).
+
+B := build
+ifdef SAN
+B := build-san
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
+else
+HARDEN := -D_FORTIFY_SOURCE=2    # ASan has its own, better checks
+endif
+
+PREFIX ?= /usr/local
+CC      = gcc
+CFLAGS ?= -O2 -g
+
+ALL_CFLAGS = -std=c17 -D_GNU_SOURCE $(CFLAGS) \
+	-Wall -Wextra -Wpedantic -Wconversion -Wshadow $(if $(WERROR),-Werror) \
+	-fPIE -fstack-protector-strong $(HARDEN) $(SANITIZE) \
+	$(addprefix -Ilib/,base store http shelter account deliver)
+ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(SANITIZE) $(LDFLAGS)
+LDLIBS = -lfcgi -lsqlite3 -ljson-c -lsodium -lutf8proc -lqrencode -lm
+
+find     = $(patsubst %.c,$B/%,$(wildcard $1))
+lib     := $(addsuffix .o,$(call find,lib/*/*.c)) $B/schema.o
+programs := $(call find,cgi-bin/*.c bin/*.c)
+units   := $(call find,tests/unit/*.c)
+benches := $(call find,tests/bench/*.c)
+fuzzers := $(call find,tests/fuzz/*.c)
+steps   := $(sort $(wildcard schema/[0-9]*.sql))
+scripts := $(wildcard .ci/run nginx/*.sh tools/*.sh tests/*.sh tests/*/*.sh tests/*/*.t)
+
+all: $(programs) $B/www/.done
+
+run: build/.deps-run all
+	@B=$B exec nginx/run.sh
+
+test: build/.deps-test all units
+	@$(MAKE) --no-print-directory SAN=1 units fuzzers
+	@B=$B tests/run.sh
+
+# Only the unit tests, of this build: `make check SAN=1` for the other one.
+check: build/.deps-test units
+	@B=$B UNITS=$B/tests/unit tests/run.sh units
+
+# Kills and cuts in the middle of things; slow, so not part of `test`.
+chaos: build/.deps-test all
+	@B=$B tests/run.sh chaos
+
+bench: build/.deps-test all $(benches)
+	@B=$B tests/bench/run.sh
+
+units: $(units)
+fuzzers: $(fuzzers)              # fed by hand or by afl: `make SAN=1 fuzzers`
+
+lint: build/.deps-test $B/schema.c
+	clang-format --dry-run -Werror $(wildcard lib/*/*.[ch] cgi-bin/*.c bin/*.c tests/*/*.[ch])
+	cppcheck --quiet --std=c11 --enable=warning,portability,performance \
+		--inline-suppr --library=tools/cppcheck.cfg --error-exitcode=1 -D_GNU_SOURCE \
+		$(filter -I%,$(ALL_CFLAGS)) lib cgi-bin bin
+	shellcheck -x $(scripts)
+
+D = $(DESTDIR)$(PREFIX)
+install: all
+	install -d $D/bin $D/libexec/muster/cgi-bin $D/share/muster/nginx $D/lib/systemd/system
+	install $B/bin/muster $D/bin/
+	install $(filter-out %/muster,$(filter $B/bin/%,$(programs))) $D/libexec/muster/
+	install $(filter $B/cgi-bin/%,$(programs)) $D/libexec/muster/cgi-bin/
+	cp -R $B/www $D/share/muster/ && rm -f $D/share/muster/www/.done
+	install -m 644 nginx/*.conf nginx/*.example $D/share/muster/nginx/
+	install -m 644 nginx/*.service nginx/*.socket $D/lib/systemd/system/
+	install -m 644 nginx/*.cron $D/share/muster/
+	sed -i 's|/usr/local|$(PREFIX)|g' $D/lib/systemd/system/muster* $D/share/muster/*.cron \
+		$D/share/muster/nginx/*
+
+clean:
+	rm -rf build build-san
+
+help:
+	@echo 'make                build everything (SAN=1: with sanitizers, in build-san)'
+	@echo 'make run            start it: PORT=8080 STATE=./var DEMO=1 LISTEN=127.0.0.1'
+	@echo 'make test           all tests; the last line counts them (WERROR=1: as in CI)'
+	@echo 'make check          the unit tests only'
+	@echo 'make lint           format, cppcheck, shellcheck'
+	@echo 'make bench          how fast, against targets: ROUNDS=5 SECS=5'
+	@echo 'make chaos          what survives kills'
+	@echo 'make install        PREFIX=$(PREFIX) DESTDIR='
+	@echo 'make clean'
+
+# --- how things are made
+
+Q := $(if $V,,@)   # V=1 shows the commands
+
+$B/%.o: %.c $B/.flags | build/.deps-run
+	@mkdir -p $(@D)
+	@echo '  CC   $@'
+	$Q$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$B/schema.c: tools/embed-schema.sh schema $(steps)
+	@mkdir -p $(@D)
+	@echo '  GEN  $@'
+	@tools/embed-schema.sh $(steps) >$@.new
+	@mv $@.new $@
+
+$B/schema.o: $B/schema.c $B/.flags | build/.deps-run
+	@echo '  CC   $@'
+	$Q$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+$B/libmuster.a: $(lib) $B/.lib
+	@rm -f $@
+	@echo '  AR   $@'
+	$Qar rcs $@ $(lib)
+
+$B/tests/%: LDLIBS += -lcmocka
+$(programs) $(units) $(benches) $(fuzzers): $B/%: $B/%.o $B/libmuster.a
+	@echo '  LINK $@'
+	$Q$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
+
+# A directory is newer when a file came or went.  Times are kept: nginx makes
+# ETags of them, and gzip_static wants the copy beside its file.
+$B/www/.done: $(shell find www)
+	@rm -rf $B/www
+	@mkdir -p $B
+	@echo '  COPY $B/www'
+	@cp -Rp www $B/www
+	@find $B/www -type f \( -name '*.html' -o -name '*.css' -o -name '*.js' -o -name '*.json' \
+		-o -name '*.svg' \) -exec gzip -9kn {} +
+	@touch $@
+
+# Other flags or another list of files: build again.
+$B/.flags: now = $(CC) $(ALL_CFLAGS)
+$B/.lib: now = $(lib)
+$B/.flags $B/.lib: FORCE
+	@mkdir -p $(@D)
+	@echo '$(now)' | cmp -s - $@ || echo '$(now)' >$@
+
+build/.deps-%: packages.txt tools/deps.sh
+	@tools/deps.sh $*
+	@touch $@
+
+-include $(wildcard $B/*/*.d $B/*/*/*.d)
+
+.PHONY: all run test check chaos bench units fuzzers lint install clean help FORCE
+.SECONDARY:
+.DELETE_ON_ERROR:

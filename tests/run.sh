@@ -1,0 +1,126 @@
+#!/bin/bash
+# run.sh - runs the tests, layer by layer, and counts.
+#
+#	tests/run.sh [layer ...]
+#
+#	units    UNITS/*                cmocka programs, built with sanitizers
+#	routes   tests/route/*.t        a handler as plain CGI, no nginx
+#	site     tests/site/*.t         the whole site on loopback
+#	browser  tests/browser/run.sh   the pages as people see them
+#	chaos    tests/chaos/*.t        kills and cuts; only when asked for
+#
+# Every test is a program that speaks TAP.  A crash, a missing plan, fewer
+# results than planned, an exit other than 0 and a hang are failures too.
+# The last line is "N passed, N failed" (and ", N skipped" when there are any).
+#
+# B=build  UNITS=build-san/tests/unit  TEST_TIMEOUT=300 (seconds a file)
+set -u
+cd "$(dirname "$0")/.." || exit 1
+export B=${B:-build}
+UNITS=${UNITS:-build-san/tests/unit}
+
+out=$(mktemp)
+trap 'rm -f "$out"' EXIT
+trap 'exit 130' INT TERM
+passed=0 failed=0 skipped=0
+
+files_of()
+{
+	case $1 in
+	units) find tests/unit -maxdepth 1 -name '*.c' -printf "$UNITS/%f\n" | sed 's/\.c$//' | sort ;;
+	routes) find tests/route -maxdepth 1 -name '*.t' | sort ;;
+	site) find tests/site -maxdepth 1 -name '*.t' | sort ;;
+	browser) find tests/browser -maxdepth 1 -name run.sh ;;
+	chaos) find tests/chaos -maxdepth 1 -name '*.t' | sort ;;
+	*) echo "run.sh: no such layer: $1" >&2; exit 2 ;;
+	esac
+}
+
+# Reads TAP; shows what failed with all that was said about it; last line:
+# "passed failed skipped".
+judge()
+{
+	awk -v rc="$1" '
+	function wrong(why) { failures++; print "  not ok - " why }
+	/^1\.\.[0-9]+/ {
+		plan = substr($1, 4) + 0
+		planned++
+		if (plan == 0 && tolower($0) ~ /# *skip/)
+			skips++
+		next
+	}
+	/^(not )?ok\>?([ \t]|$)/ {
+		results++
+		talking = 0
+		if (tolower($0) ~ /# *skip/) {
+			skips++
+			print "  " $0
+		} else if ($1 == "ok")
+			passes++
+		else {
+			failures++
+			talking = 1
+			printf "%s  %s\n", before, $0
+		}
+		before = ""
+		next
+	}
+	{
+		last[NR % 20] = $0      # kept for a crash
+		if (talking)
+			print "    " $0
+		else if ($0 !~ /^[ \t]*# *$/)
+			before = substr(before "    " $0 "\n", 1, 4000)
+	}
+	END {
+		told = failures
+		if (planned != 1)
+			wrong("no plan (1..N)")
+		else if (results + 0 != plan && (plan || !skips))
+			wrong("planned " plan ", came to " results + 0)
+		if (rc == 124 || rc == 137)
+			wrong("took too long and was ended")
+		else if (rc > 128)
+			wrong("died of signal " rc - 128)
+		else if (rc != 0 && !failures)
+			wrong("left with exit code " rc)
+		if (failures && !told)
+			for (i = NR - 19; i <= NR; i++)
+				if (i in last || i % 20 in last)
+					print "    | " last[i % 20]
+		print passes + 0, failures + 0, skips + 0
+	}' "$out"
+}
+
+run_one()
+{
+	local rc report p f s start=$EPOCHREALTIME ms
+
+	# In braces, or bash would tell of every crash itself.
+	{ CMOCKA_MESSAGE_OUTPUT=TAP timeout -k 5 "${TEST_TIMEOUT:-300}" "$1" >"$out" 2>&1 </dev/null
+	} 2>/dev/null
+	rc=$?
+	ms=$(((${EPOCHREALTIME/./} - ${start/./}) / 1000))
+	report=$(judge "$rc")
+	read -r p f s <<<"${report##*$'\n'}"
+	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+	printf '%-44s %4d ok %7d ms%s\n' "$1" "$p" "$ms" "$( ((f)) && echo "  $f FAILED")"
+	[ "$report" = "${report##*$'\n'}" ] || printf '%s\n' "${report%$'\n'*}"
+}
+
+[ $# -gt 0 ] || set -- units routes site browser
+for layer; do
+	files=$(files_of "$layer") || exit 2
+	[ -z "$files" ] && continue
+	echo "== $layer"
+	while read -r file; do
+		run_one "$file"
+	done <<<"$files"
+done
+
+if [ $((passed + failed + skipped)) = 0 ]; then
+	echo 'run.sh: no tests found' >&2
+	failed=1
+fi
+echo "$passed passed, $failed failed$( ((skipped)) && echo ", $skipped skipped")"
+[ "$failed" = 0 ]
