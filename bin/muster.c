@@ -53,8 +53,8 @@ static const char help_import[] =
 
 static const char help_user[] =
     "usage: muster user add NAME --role ROLE… [--shelter ID…]\n\n"
-    "Roles: admin, manager, publisher, responder. A manager works at the shelters\n"
-    "given with --shelter. The password is read from standard input; when that is a\n"
+    "Roles: admin, manager, publisher, responder; several with commas or with --role\n"
+    "again. A manager works at the shelters given with --shelter. The password is read from standard input; when that is a\n"
     "terminal or empty, one is made and printed once.\n";
 
 static const char help_token[] = "usage: muster token add NAME --role ROLE… [--shelter ID…]\n\n"
@@ -201,7 +201,7 @@ import_file(struct command *c, const char *path, const struct import_options *op
 		fprintf(stderr, "muster: %s: %s\n", path, why ? why : "not a list of shelters");
 		return FAILED;
 	}
-	if (e != OK && e != ERR_INPUT)
+	if (e != OK && (e != ERR_INPUT || report.nfaults == 0))
 		return failed(e);
 	print_report(&report, options->dry_run || e == ERR_INPUT);
 	if (e == ERR_INPUT)
@@ -277,6 +277,33 @@ struct grant {
 	size_t nshelters;
 };
 
+/* --role admin --role manager, or --role admin,manager. */
+static bool
+read_roles(struct str list, struct grant *g)
+{
+	while (list.n) {
+		unsigned role = role_named(str_trim(str_cut(&list, ',')));
+
+		if (role == 0)
+			return false;
+		g->roles |= role;
+	}
+	return true;
+}
+
+static bool
+read_shelters(struct str list, struct grant *g)
+{
+	while (list.n) {
+		struct str id = str_trim(str_cut(&list, ','));
+
+		if (!shelter_id_valid(id) || g->nshelters == SHELTERS_MAX)
+			return false;
+		g->shelters[g->nshelters++] = id;
+	}
+	return true;
+}
+
 /* Reads NAME --role … --shelter … behind "add"; 0, or an exit status. */
 static int
 read_grant(struct command *c, const char *text, struct grant *g, bool *end)
@@ -289,13 +316,11 @@ read_grant(struct command *c, const char *text, struct grant *g, bool *end)
 	while ((option = getopt_long(c->argc, c->argv, "", longs, NULL)) != -1) {
 		if (option == 'h')
 			return usage(text, NULL);
-		if (option == 'r' && role_named(str(optarg)) == 0)
+		if (option == 'r' && !read_roles(str(optarg), g))
 			return usage(text, "--role is admin, manager, publisher or responder");
-		if (option == 'r')
-			g->roles |= role_named(str(optarg));
-		else if (option == 's' && g->nshelters < SHELTERS_MAX)
-			g->shelters[g->nshelters++] = str(optarg);
-		else
+		if (option == 's' && !read_shelters(str(optarg), g))
+			return usage(text, "--shelter is an id such as RO-CJ-01, 200 of them at most");
+		if (option != 'r' && option != 's')
 			return usage(text, "this option is not known");
 	}
 	if (c->argc - optind != 2 || strcmp(c->argv[optind], "add") != 0)

@@ -91,6 +91,18 @@ now_section(struct req *rq, struct res *rs, const struct shelter *s)
 	    FMT(s->id), FMT(s->id));
 }
 
+/* What was typed into a form that is refused. */
+static struct str
+typed(struct req *rq, const char *field)
+{
+	struct str value = S("");
+	size_t at = 0;
+
+	if (rq->faults)
+		param_next(&rq->form, field, &at, &value);
+	return value;
+}
+
 static void
 in_section(struct req *rq, struct res *rs, const struct shelter *s)
 {
@@ -106,10 +118,11 @@ in_section(struct req *rq, struct res *rs, const struct shelter *s)
 	html(rs,
 	    "<p><label for=\"intent\">Code</label>\n"
 	    "<input id=\"intent\" name=\"intent\" maxlength=\"20\" autocomplete=\"off\" "
-	    "autocapitalize=\"characters\" spellcheck=\"false\" required></p>\n"
+	    "autocapitalize=\"characters\" spellcheck=\"false\" required value=\"%.*s\"></p>\n"
 	    "<p><label for=\"came\">People, if not as announced</label>\n"
 	    "<input class=\"few\" id=\"came\" name=\"people\" type=\"number\" inputmode=\"numeric\" min=\"1\" "
-	    "max=\"500\"></p>\n<button>They are here</button>\n</form>\n</div>\n");
+	    "max=\"500\" value=\"%.*s\"></p>\n<button>They are here</button>\n</form>\n</div>\n",
+	    FMT(typed(rq, "intent")), FMT(typed(rq, "people")));
 }
 
 static void
@@ -397,6 +410,17 @@ mine(struct req *rq, struct res *rs)
 
 /* ---- counting ------------------------------------------------------------------------ */
 
+/* A form that cannot be counted: its desk again, with what is wrong. */
+static enum err
+refused(struct req *rq, struct res *rs, struct str id, enum err e)
+{
+	struct shelter s;
+
+	if (rq->face == FACE_HTML && door_mine(rq, id, &s) == OK)
+		desk_page(rq, rs, &s, err_words(e)->status);
+	return e;
+}
+
 static enum err
 walk_in(struct req *rq, struct res *rs)
 {
@@ -406,7 +430,7 @@ walk_in(struct req *rq, struct res *rs)
 	enum err e = door_shelter(rq, &s);
 
 	if (e == OK && !good)
-		return ERR_INPUT;
+		return refused(rq, rs, s.id, ERR_INPUT);
 	if (e == OK)
 		e = intent_expire(rq->db, rq->arena, &s);
 	if (e == OK)
@@ -414,35 +438,33 @@ walk_in(struct req *rq, struct res *rs)
 	return e == OK ? door_answer(rq, rs, &s, "came", c.occupancy) : e;
 }
 
-/* A wrong code at the desk: the same page, with what is wrong. */
 static enum err
-wrong_code(struct req *rq, struct res *rs)
+wrong_code(struct req *rq, struct res *rs, struct str id)
 {
-	struct str id;
-	struct shelter s;
-
 	fault(rq, "intent", "unknown", "This code is not in use: it may be typed wrong, or it has ended. "
 	                               "You can count them without a code.");
 	if (rq->face == FACE_JSON)
 		return fail(rq, ERR_NOT_FOUND, "This code is not in use: it may be typed wrong, or it has ended.");
-	if (opt_text(rq, "shelter", 30, &id) && id.n && door_mine(rq, id, &s) == OK)
-		desk_page(rq, rs, &s, 404);
-	return ERR_NOT_FOUND;
+	return refused(rq, rs, id, ERR_NOT_FOUND);
 }
 
 static enum err
 confirm(struct req *rq, struct res *rs)
 {
-	struct str typed, code;
+	struct str said, code, id;
 	struct intent in;
 	struct shelter s;
 	int64_t people = 0;
+	bool good = need_text(rq, "intent", 30, &said), live;
 	enum err e;
 
-	if (!need_text(rq, "intent", 30, &typed) || !opt_int(rq, "people", 1, DOOR_PEOPLE_MAX, &people))
-		return ERR_INPUT;
-	if (!code_read(rq->arena, typed, &code) || intent_load(rq->db, rq->arena, code, &in) != OK)
-		return wrong_code(rq, rs);
+	good &= opt_int(rq, "people", 1, DOOR_PEOPLE_MAX, &people);
+	good &= opt_text(rq, "shelter", 30, &id);
+	live = code_read(rq->arena, said, &code) && intent_load(rq->db, rq->arena, code, &in) == OK;
+	if (!good)
+		return refused(rq, rs, live ? in.shelter : id, ERR_INPUT);
+	if (!live)
+		return wrong_code(rq, rs, id);
 	if ((e = door_mine(rq, in.shelter, &s)) != OK)
 		return e;
 	if (people == 0)
@@ -452,10 +474,15 @@ confirm(struct req *rq, struct res *rs)
 	return door_answer(rq, rs, &s, "came", people);
 }
 
+/* A form that asks for a code and got none is not a walk-in. */
 static enum err
 arrive(struct req *rq, struct res *rs)
 {
-	return has_field(rq, "intent") ? confirm(rq, rs) : walk_in(rq, rs);
+	struct str empty;
+	size_t at = 0;
+
+	return has_field(rq, "intent") || param_next(&rq->form, "intent", &at, &empty) ? confirm(rq, rs)
+	                                                                              : walk_in(rq, rs);
 }
 
 static const struct route routes[] = {

@@ -82,6 +82,9 @@ import(struct req *rq, struct res *rs)
 	struct json j;
 	enum err e;
 
+	/* Only types that no form of another site can send with our cookie. */
+	if (rq->body.n && format_of(rq->type) == IMPORT_GUESS)
+		return fail(rq, ERR_MEDIA, "Send text/csv, application/geo+json or application/json.");
 	if (!options(rq, &o))
 		return ERR_INPUT;
 	e = import_run(rq->db, rq->arena, rq->body, &o, rq->now, &r, &why);

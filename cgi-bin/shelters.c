@@ -17,6 +17,7 @@
 #include "ask.h"
 #include "edit.h"
 #include "html.h"
+#include "intent.h"
 #include "serve.h"
 #include "session.h"
 #include "view.h"
@@ -59,7 +60,7 @@ put_places(struct json *j, const struct ask *ask)
 }
 
 static void
-list_json(struct req *rq, struct res *rs, const struct ask *ask, const struct found *found, size_t n)
+list_json(struct req *rq, struct res *rs, const struct ask *ask, const struct found *found, size_t n, bool more)
 {
 	struct json j = res_json(rs, 200);
 
@@ -70,7 +71,7 @@ list_json(struct req *rq, struct res *rs, const struct ask *ask, const struct fo
 		put_found(&j, &found[i]);
 	json_close(&j, ']');
 	json_key(&j, "next");
-	if (n == ask->limit)
+	if (more)
 		json_str(&j, ask_cursor(rq->arena, ask, &found[n - 1]));
 	else
 		json_null(&j);
@@ -106,12 +107,17 @@ enum { KEEP_NEEDS = 1, KEEP_OPEN = 2, KEEP_SEATS = 4, KEEP_ALL = 7 };
 static char *
 search_link(struct req *rq, const struct ask *ask, int keep, struct str cursor)
 {
+	static const char *const kept[] = { "radius", "sort", "limit" };
 	struct str location = query(rq, "location"), near = query(rq, "near");
 	char *link = ask->q.n ? url(rq->arena, "/shelters?q=%.*s", FMT(ask->q))
 	    : near.n          ? url(rq->arena, "/shelters?near=%.*s", FMT(near))
 	    : location.n      ? url(rq->arena, "/shelters?location=%.*s", FMT(location))
 	                      : arena_printf(rq->arena, "/shelters?");
 
+	/* A cursor is of this order within this radius. */
+	for (size_t i = 0; i < LEN(kept); i++)
+		if (query(rq, kept[i]).n)
+			link = arena_printf(rq->arena, "%s&%s=%s", link, kept[i], url(rq->arena, "%.*s", FMT(query(rq, kept[i]))));
 	if ((keep & KEEP_SEATS) && ask->filter.seats)
 		link = arena_printf(rq->arena, "%s&seats=%lld", link, (long long)ask->filter.seats);
 	for (size_t i = 0; (keep & KEEP_NEEDS) && i < ask->filter.nneeds; i++)
@@ -274,7 +280,7 @@ results_title(struct req *rq, const struct ask *ask)
 }
 
 static enum err
-list_page(struct req *rq, struct res *rs, const struct ask *ask, const struct found *found, size_t n)
+list_page(struct req *rq, struct res *rs, const struct ask *ask, const struct found *found, size_t n, bool more)
 {
 	char *title = n ? results_title(rq, ask) : arena_printf(rq->arena, "No shelter found");
 	enum err e = OK;
@@ -292,7 +298,7 @@ list_page(struct req *rq, struct res *rs, const struct ask *ask, const struct fo
 	search_form(rq, rs, ask, false);
 	e = cards(rq, rs, ask, found, n);
 	html(rs, "<nav class=\"links\" aria-label=\"More results\">");
-	if (n == ask->limit)
+	if (more)
 		html(rs, "<a rel=\"next\" href=\"%s\">Next %zu shelters</a> ",
 		    search_link(rq, ask, KEEP_ALL, ask_cursor(rq->arena, ask, &found[n - 1])), ask->limit);
 	if (ask->has_cursor)
@@ -318,6 +324,7 @@ list(struct req *rq, struct res *rs)
 	struct ask ask;
 	struct found *found;
 	size_t n;
+	bool more;
 	enum err e = ask_read(rq, rq->face == FACE_JSON ? PER_PAGE : PER_SCREEN, &ask);
 
 	if (e != OK) {
@@ -327,11 +334,14 @@ list(struct req *rq, struct res *rs)
 	}
 	if (res_fresh(rq, rs, db_sequence(rq->db)))
 		return OK;
+	ask.limit++; /* one more, or a full last page would promise a next one */
 	if ((e = ask_run(rq->db, rq->arena, &ask, &found, &n)) != OK)
 		return e;
+	more = n == ask.limit--;
+	n -= more;
 	if (rq->face == FACE_HTML)
-		return list_page(rq, rs, &ask, found, n);
-	list_json(rq, rs, &ask, found, n);
+		return list_page(rq, rs, &ask, found, n, more);
+	list_json(rq, rs, &ask, found, n, more);
 	return OK;
 }
 
@@ -728,12 +738,13 @@ create(struct req *rq, struct res *rs)
 {
 	struct change change = { .kind = "create", .by = rq->who.name };
 	struct shelter s = { .capacity = UNKNOWN, .status = STATUS_OPEN }, there;
-	bool good = need_text(rq, "id", 30, &s.id);
+	bool good;
 
-	if (good && !shelter_id_valid(s.id))
-		good = fault(rq, "id", "format", "Give COUNTRY-CITY-NUMBER, such as RO-CJ-01.");
 	if (rq->json == NULL)
 		return fail(rq, ERR_MEDIA, "Send the shelter as application/json to /api/shelters.");
+	good = need_text(rq, "id", 30, &s.id);
+	if (good && !shelter_id_valid(s.id))
+		good = fault(rq, "id", "format", "Give COUNTRY-CITY-NUMBER, such as RO-CJ-01.");
 	good &= shelter_edit(rq, &s, true);
 	if (!good)
 		return ERR_INPUT;
@@ -746,7 +757,8 @@ create(struct req *rq, struct res *rs)
 	return OK;
 }
 
-/* Loads the shelter of the path for somebody who may change it. */
+/* Loads the shelter of the path for somebody who may change it; nobody whose
+ * time is over is on the way to it. */
 static enum err
 load_mine(struct req *rq, struct shelter *s)
 {
@@ -759,7 +771,7 @@ load_mine(struct req *rq, struct shelter *s)
 	if (rq->if_match.n && !str_is(rq->if_match, "*") &&
 	    !str_is(rq->if_match, arena_printf(rq->arena, "\"%lld\"", (long long)s->sequence)))
 		return fail(rq, ERR_PRECONDITION, "The shelter was changed since. Read it again.");
-	return OK;
+	return intent_expire(rq->db, rq->arena, s);
 }
 
 static enum err

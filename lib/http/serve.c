@@ -272,21 +272,46 @@ put(struct client *c, const char *p, size_t n)
 		}
 }
 
+/* RFC 9110's reason phrases. */
+static const char *
+reason(int status)
+{
+	static const struct {
+		int status;
+		const char *phrase;
+	} phrases[] = { { 200, "OK" }, { 201, "Created" }, { 204, "No Content" }, { 303, "See Other" },
+		{ 304, "Not Modified" }, { 400, "Bad Request" }, { 401, "Unauthorized" }, { 403, "Forbidden" },
+		{ 404, "Not Found" }, { 405, "Method Not Allowed" }, { 409, "Conflict" },
+		{ 412, "Precondition Failed" }, { 413, "Content Too Large" }, { 415, "Unsupported Media Type" },
+		{ 422, "Unprocessable Content" }, { 429, "Too Many Requests" }, { 503, "Service Unavailable" } };
+
+	for (size_t i = 0; i < LEN(phrases); i++)
+		if (phrases[i].status == status)
+			return phrases[i].phrase;
+	return "Status";
+}
+
+/* The head; with the whole body at hand its length too. */
 static void
-put_head(struct client *c)
+put_head(struct client *c, bool whole)
 {
 	struct res *rs = &c->rs;
 	struct buf head = { 0 };
 	bool may_cache = c->route && c->route->who == PUBLIC && c->rq.method == GET &&
 	    (rs->status == 200 || rs->status == 304);
 
-	buf_printf(&head, "Status: %d\r\n", rs->status);
+	buf_printf(&head, "Status: %d %s\r\n", rs->status, reason(rs->status));
 	if (rs->type)
 		buf_printf(&head, "Content-Type: %s\r\n", rs->type);
 	buf_printf(&head, "Cache-Control: %s\r\n",
 	    rs->cache       ? rs->cache
 	        : may_cache ? "public, max-age=1, stale-while-revalidate=30"
 	                    : "private, no-store");
+	/* nginx counts whole seconds: valid until this one is over, not the next. */
+	if (may_cache)
+		buf_printf(&head, "X-Accel-Expires: @%lld\r\n", (long long)(c->rq.now / 1000));
+	if (whole && rs->type)
+		buf_printf(&head, "Content-Length: %zu\r\n", rs->body.n);
 	buf_put(&head, rs->head.p, rs->head.n);
 	buf_put(&head, "\r\n", 2);
 	put(c, head.p, head.n);
@@ -295,15 +320,22 @@ put_head(struct client *c)
 }
 
 static void
-flush(struct res *rs)
+send_body(struct client *c, bool whole)
 {
-	struct client *c = rs->to;
+	struct res *rs = &c->rs;
 
 	if (!rs->sent_head)
-		put_head(c);
+		put_head(c, whole);
 	if (!rs->no_body)
 		put(c, rs->body.p, rs->body.n);
 	rs->body.n = 0;
+}
+
+/* What res_stream() calls: there is more to come. */
+static void
+flush(struct res *rs)
+{
+	send_body(rs->to, false);
 }
 
 /* RFC 9457. */
@@ -368,7 +400,7 @@ reply(struct client *c)
 		res_header(rs, "Retry-After", "60");
 	if (rs->status == 503)
 		res_header(rs, "Retry-After", "2");
-	flush(rs);
+	send_body(c, true);
 }
 
 static void

@@ -132,7 +132,7 @@ session_who(struct req *rq)
 {
 	struct str secret;
 
-	if (rq->authorization.n > strlen("Bearer ") &&
+	if (rq->authorization.n >= strlen("Bearer ") &&
 	    strncasecmp(rq->authorization.p, "Bearer ", strlen("Bearer ")) == 0)
 		return bearer(rq);
 	if ((secret = cookie_value(rq->cookie)).n > 0)

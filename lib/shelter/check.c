@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "hash.h"
 #include "key.h"
@@ -20,6 +21,9 @@ struct check {
 	struct db *db;
 	struct arena *a;
 	struct check_report *r;
+	/* Members that indexes should have, by what the shelters say; then less
+	 * those that they have. */
+	int64_t rankings, needs, places, intents, towns;
 };
 
 static void __attribute__((format(printf, 2, 3)))
@@ -132,10 +136,35 @@ check_rank(struct check *k, const struct shelter *s, struct str location, const 
 	struct str key = arena_strf(k->a, "%.*s-%s", FMT(location), criterion);
 	double is = 0;
 
+	k->rankings++;
 	if (zset_score(k->db, key, s->id, &is) != OK)
 		differs(k, "%.*s: is not in %.*s", FMT(s->id), FMT(key));
 	else if (is < should || is > should)
 		differs(k, "%.*s: %g in %.*s, should be %g", FMT(s->id), is, FMT(key), should);
+}
+
+/* Names of one meaning have one place in the ranking. */
+static bool
+named_before(struct check *k, const struct shelter *s, size_t r, struct str slug)
+{
+	for (size_t i = 0; i < r; i++)
+		if (str_eq(need_slug(k->a, s->resources[i].name), slug))
+			return true;
+	return false;
+}
+
+static void
+check_resources(struct check *k, const struct shelter *s, struct str location)
+{
+	for (size_t r = 0; r < s->nresources; r++) {
+		struct str slug = need_slug(k->a, s->resources[r].name);
+		double sum;
+
+		if (named_before(k, s, r, slug))
+			continue;
+		shelter_amount(k->a, s, slug, &sum);
+		check_rank(k, s, location, slug.p, sum);
+	}
 }
 
 static void
@@ -158,10 +187,7 @@ check_locations(struct check *k, const struct shelter *s)
 		check_rank(k, s, locations[i], "features", (double)s->nfeatures);
 		if (known)
 			check_rank(k, s, locations[i], "capacity", (double)s->capacity);
-		for (size_t r = 0; r < s->nresources; r++)
-			check_rank(k, s, locations[i], need_slug(k->a, s->resources[r].name).p,
-			    s->resources[r].counted ? s->resources[r].quantity
-			                            : (double)s->resources[r].nitems);
+		check_resources(k, s, locations[i]);
 	}
 }
 
@@ -198,11 +224,14 @@ check_indexes(struct check *k, const struct shelter *s)
 	while (needs.n) {
 		struct str slug = str_cut(&needs, '|');
 
+		k->needs += slug.n > 0;
 		if (slug.n && !set_has(k->db, arena_strf(k->a, "need:%.*s", FMT(slug)), s->id))
 			differs(k, "%.*s: is not in need:%.*s", FMT(s->id), FMT(slug));
 	}
-	if (town.n && !set_has(k->db, arena_strf(k->a, "place:%.*s", FMT(town)), s->id))
-		differs(k, "%.*s: is not in place:%.*s", FMT(s->id), FMT(town));
+	k->places += town.n > 0;
+	if (town.n && (!set_has(k->db, arena_strf(k->a, "place:%.*s", FMT(town)), s->id) ||
+	                  !set_has(k->db, S("places"), town)))
+		differs(k, "%.*s: is not in place:%.*s, or that is not listed", FMT(s->id), FMT(town));
 }
 
 static void
@@ -256,16 +285,94 @@ check_location(struct check *k, struct str location)
 		after = ids[n - 1];
 	}
 	zset_card(k->db, arena_strf(k->a, "%.*s-availability", FMT(location)), &ranked);
+	if (members == 0)
+		differs(k, "%.*s: is listed and has no shelters", FMT(location));
 	if (ranked != members)
 		differs(k, "%.*s: %lld members, %lld in its ranking", FMT(location), (long long)members,
 		    (long long)ranked);
+}
+
+/* The shelter whose key this is; empty: it is no shelter's. */
+static struct str
+owner_of(struct str name)
+{
+	static const char *const ends[] = { "", CARD, ":ledger", ":intents", ":locations", "-availability",
+		"-projected" };
+
+	for (size_t i = 0; i < LEN(ends); i++) {
+		struct str id = { name.p, name.n - strlen(ends[i]) };
+
+		if (str_ends(name, ends[i]) && shelter_id_valid(id))
+			return id;
+	}
+	return S("");
+}
+
+/* "city-CJ-water": a ranking of a location. */
+static bool
+is_ranking(struct str name)
+{
+	struct str criterion = name;
+
+	str_cut(&criterion, '-');
+	str_cut(&criterion, '-');
+	return criterion.n > 0 && location_valid((struct str){ name.p, name.n - criterion.n - 1 });
+}
+
+static void
+check_key(struct check *k, struct str name)
+{
+	struct str owner = owner_of(name);
+	int64_t n = 0;
+
+	if (owner.n && !set_has(k->db, S("shelters"), owner))
+		differs(k, "%.*s: belongs to a shelter that is not listed", FMT(name));
+	else if (location_valid(name) && !set_has(k->db, S("locations"), name))
+		differs(k, "%.*s: is a location that is not listed", FMT(name));
+	else if (is_ranking(name) && zset_card(k->db, name, &n) == OK)
+		k->rankings -= n;
+	else if (str_starts(name, "need:") && set_card(k->db, name, &n) == OK)
+		k->needs -= n;
+	else if (str_starts(name, "place:") && set_card(k->db, name, &n) == OK)
+		k->places -= n, k->towns--;
+	else if (str_starts(name, "intent:"))
+		k->intents--;
+}
+
+/* Every key, for what no shelter leads to.  What is missing was told of by
+ * its shelter; so where the numbers are even nothing is left over. */
+static void
+check_keys(struct check *k)
+{
+	const struct {
+		const char *what;
+		const int64_t *left;
+	} sums[] = { { "rankings", &k->rankings }, { "sets need:…", &k->needs }, { "sets place:…", &k->places },
+		{ "records of intentions", &k->intents }, { "towns", &k->towns } };
+	struct buf after = { 0 };
+	struct str *names;
+	size_t n;
+
+	k->intents = k->r->intents;
+	set_card(k->db, S("places"), &k->towns);
+	while ((n = key_scan(k->db, k->a, (struct str){ after.p, after.n }, PAGE, &names)) > 0) {
+		for (size_t i = 0; i < n; i++)
+			check_key(k, names[i]);
+		after.n = 0;
+		buf_str(&after, names[n - 1]);
+		arena_reset(k->a);
+	}
+	for (size_t i = 0; i < LEN(sums); i++)
+		if (*sums[i].left != 0)
+			differs(k, "%s: %lld more than shelters say", sums[i].what, (long long)-*sums[i].left);
+	buf_free(&after);
 }
 
 enum err
 check_all(struct db *db, struct arena *a, struct check_report *r)
 {
 	struct arena *names = arena_new();
-	struct check k = { db, a, r };
+	struct check k = { .db = db, .a = a, .r = r };
 	struct str after = { 0 }, *ids;
 	int64_t placed = 0;
 	double score;
@@ -289,6 +396,8 @@ check_all(struct db *db, struct arena *a, struct check_report *r)
 		}
 		after = ids[n - 1];
 	}
+	if (e == OK)
+		check_keys(&k);
 	arena_free(names);
 	return e;
 }

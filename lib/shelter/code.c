@@ -22,7 +22,7 @@ check_of(const unsigned digits[static CODE_LENGTH - 1])
 	unsigned sum = 0;
 
 	for (int i = 0; i < CODE_LENGTH - 1; i++)
-		sum = times_x(sum ^ digits[i]);
+		sum = times_x(sum ^ digits[i]); /* cppcheck-suppress uninitvar */
 	return sum;
 }
 

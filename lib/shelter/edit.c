@@ -7,7 +7,7 @@
 
 #include "utf8.h"
 
-enum { TEXT_MAX = 300, FEATURE_MAX = 100, UNIT_MAX = 30 };
+enum { TEXT_MAX = 300, FEATURE_MAX = 100, UNIT_MAX = 30, ATTRIBUTES_MAX = 16384 };
 
 static bool
 text_of(struct req *rq, const char *field, struct json_object *v, size_t max, struct str *out)
@@ -62,16 +62,17 @@ static bool
 edit_position(struct req *rq, struct shelter *s, struct json_object *v)
 {
 	struct json_object *x = NULL, *y = NULL;
-	struct geo g;
+	struct geo g = s->position;
 
 	if (v == NULL) {
 		s->placed = false;
 		s->position = (struct geo){ 0 };
 		return true;
 	}
-	if (!json_object_is_type(v, json_type_object) || !json_object_object_get_ex(v, "longitude", &x) ||
-	    !json_object_object_get_ex(v, "latitude", &y) || !number_of(x, &g.longitude) ||
-	    !number_of(y, &g.latitude))
+	/* RFC 7396: half of it changes half of it. */
+	if (!json_object_is_type(v, json_type_object) ||
+	    (json_object_object_get_ex(v, "longitude", &x) ? !number_of(x, &g.longitude) : !s->placed) ||
+	    (json_object_object_get_ex(v, "latitude", &y) ? !number_of(y, &g.latitude) : !s->placed))
 		return fault(rq, "position", "type", "Give {\"longitude\": x, \"latitude\": y} in degrees.");
 	if (!geo_valid(g))
 		return fault(rq, "position", "range", "Longitude goes from -180 to 180, latitude from -85 to 85.");
@@ -150,11 +151,11 @@ quantity(struct req *rq, struct resource *r, struct json_object *v)
 {
 	struct json_object *q = NULL, *unit = NULL;
 
-	json_object_object_get_ex(v, "unit", &unit);
-	if (!json_object_object_get_ex(v, "quantity", &q) || !number_of(q, &r->quantity) || r->quantity < 0)
+	if (json_object_object_get_ex(v, "quantity", &q) ? !number_of(q, &r->quantity) || r->quantity < 0
+	                                                 : !r->counted)
 		return fault(rq, "resources", "range", "%.*s: give a quantity of 0 or more.", FMT(r->name));
 	r->counted = true;
-	return text_of(rq, "resources", unit, UNIT_MAX, &r->unit);
+	return !json_object_object_get_ex(v, "unit", &unit) || text_of(rq, "resources", unit, UNIT_MAX, &r->unit);
 }
 
 /* A name that no ranking of ours has already. */
@@ -210,7 +211,8 @@ edit_resources(struct req *rq, struct shelter *s, struct json_object *v)
 			continue;
 		}
 		r = resource_named(s, name);
-		*r = (struct resource){ .name = name };
+		if (!r->counted || !json_object_is_type(value, json_type_object))
+			*r = (struct resource){ .name = name };
 		if (value == NULL)
 			*r = s->resources[--s->nresources];
 		else if (json_object_is_type(value, json_type_array))
@@ -280,15 +282,30 @@ flat(struct json_object *v)
 static bool
 edit_attributes(struct req *rq, struct shelter *s, struct json_object *v)
 {
+	struct json_object *all;
 	const char *text;
+	bool fits;
 
 	if (v != NULL && (!json_object_is_type(v, json_type_object) || !flat(v)))
 		return fault(rq, "attributes", "type", "Give an object of texts, numbers and true or false.");
-	text = v ? json_object_to_json_string_ext(v, JSON_C_TO_STRING_PLAIN) : "";
-	if (strlen(text) > 16384)
-		return fault(rq, "attributes", "length", "Use at most 16384 bytes.");
-	s->attributes = v && json_object_object_length(v) ? arena_dup(rq->arena, str(text)) : S("");
-	return true;
+	if (v == NULL) {
+		s->attributes = S("");
+		return true;
+	}
+	all = s->attributes.n ? json_tokener_parse(s->attributes.p) : json_object_new_object();
+	json_object_object_foreach(v, key, one)
+	{
+		if (one == NULL)
+			json_object_object_del(all, key);
+		else
+			json_object_object_add(all, key, json_object_get(one));
+	}
+	text = json_object_to_json_string_ext(all, JSON_C_TO_STRING_PLAIN);
+	fits = strlen(text) <= ATTRIBUTES_MAX;
+	if (fits)
+		s->attributes = json_object_object_length(all) ? arena_dup(rq->arena, str(text)) : S("");
+	json_object_put(all);
+	return fits || fault(rq, "attributes", "length", "Use at most %d bytes.", ATTRIBUTES_MAX);
 }
 
 static const struct member {

@@ -231,6 +231,12 @@ add_position(struct arena *a, struct import_row *row, struct json_object *positi
 	return true;
 }
 
+static bool
+is_degree(const char *key)
+{
+	return strcmp(key, "longitude") == 0 || strcmp(key, "latitude") == 0;
+}
+
 static void
 add_members(struct arena *a, struct import_row *row, struct json_object *o)
 {
@@ -240,8 +246,9 @@ add_members(struct arena *a, struct import_row *row, struct json_object *o)
 	{
 		if (strcmp(i.key, "position") == 0 && add_position(a, row, i.val))
 			continue;
-		if (!has_cell(row, i.key))
-			add_member(a, row, i.key, i.val);
+		if (is_degree(i.key) && has_cell(row, i.key))
+			continue;
+		add_member(a, row, i.key, i.val);
 	}
 }
 

@@ -267,7 +267,7 @@ cursor_read(struct str s, struct cursor *c)
 	c->id = s;
 	if (str_is(at, "-inf")) {
 		c->at = -HUGE_VAL;
-		return true;
+		return s.n > 0;
 	}
 	return str_double(at, &c->at) && s.n > 0;
 }

@@ -481,19 +481,24 @@ rank_numbers(struct db *db, struct arena *a, struct str location, const struct s
 	                   known ? (double)shelter_projected(s) : -HUGE_VAL));
 }
 
-static bool
-has_resource(const struct shelter *s, struct str name)
-{
-	for (size_t i = 0; i < s->nresources; i++)
-		if (str_eq(s->resources[i].name, name))
-			return true;
-	return false;
-}
-
 static double
 amount(const struct resource *r)
 {
 	return r->counted ? r->quantity : (double)r->nitems;
+}
+
+bool
+shelter_amount(struct arena *a, const struct shelter *s, struct str slug, double *sum)
+{
+	bool has = false;
+
+	*sum = 0;
+	for (size_t i = 0; i < s->nresources; i++)
+		if (str_eq(need_slug(a, s->resources[i].name), slug)) {
+			has = true;
+			*sum += amount(&s->resources[i]);
+		}
+	return has;
 }
 
 static enum err
@@ -501,18 +506,35 @@ rank_profile(struct db *db, struct arena *a, struct str location, const struct s
     const struct shelter *s)
 {
 	enum err e = rank(db, a, location, "features", s->id, (double)s->nfeatures);
+	double sum;
 
 	if (s->capacity != UNKNOWN)
 		e = both(e, rank(db, a, location, "capacity", s->id, (double)s->capacity));
 	else if (old != NULL && old->capacity != UNKNOWN)
 		e = both(e, unrank(db, a, location, "capacity", s->id));
-	for (size_t i = 0; i < s->nresources; i++)
-		e = both(e, rank(db, a, location, need_slug(a, s->resources[i].name).p, s->id,
-		                amount(&s->resources[i])));
-	for (size_t i = 0; old != NULL && i < old->nresources; i++)
-		if (!has_resource(s, old->resources[i].name))
-			e = both(e, unrank(db, a, location, need_slug(a, old->resources[i].name).p, s->id));
+	for (size_t i = 0; i < s->nresources; i++) {
+		struct str slug = need_slug(a, s->resources[i].name);
+
+		shelter_amount(a, s, slug, &sum);
+		e = both(e, rank(db, a, location, slug.p, s->id, sum));
+	}
+	for (size_t i = 0; old != NULL && i < old->nresources; i++) {
+		struct str slug = need_slug(a, old->resources[i].name);
+
+		if (!shelter_amount(a, s, slug, &sum))
+			e = both(e, unrank(db, a, location, slug.p, s->id));
+	}
 	return e;
+}
+
+/* One more slug, unless it stands there already. */
+static void
+add_need(struct buf *out, struct str slug)
+{
+	struct card sofar = { .needs = { out->p, out->n } };
+
+	if (slug.n && !card_has(&sofar, slug))
+		buf_printf(out, "%.*s|", FMT(slug));
 }
 
 /* "|step-free|electricity|": every slug once. */
@@ -524,19 +546,19 @@ needs_of(struct arena *a, const struct shelter *s)
 
 	buf_char(&out, '|');
 	for (size_t i = 0; i < s->nfeatures; i++)
-		buf_printf(&out, "%s|", need_slug(a, s->features[i]).p);
+		add_need(&out, need_slug(a, s->features[i]));
 	for (size_t i = 0; i < s->nresources; i++) {
 		const struct resource *r = &s->resources[i];
 
 		if (amount(r) > 0)
-			buf_printf(&out, "%s|", need_slug(a, r->name).p);
+			add_need(&out, need_slug(a, r->name));
 		for (size_t k = 0; k < r->nitems; k++)
-			buf_printf(&out, "%s|", need_slug(a, r->items[k]).p);
+			add_need(&out, need_slug(a, r->items[k]));
 	}
 	if (s->electricity == TRI_YES)
-		buf_str(&out, S("electricity|"));
+		add_need(&out, S("electricity"));
 	if (s->heating == TRI_YES)
-		buf_str(&out, S("heating|"));
+		add_need(&out, S("heating"));
 	text = arena_dup(a, (struct str){ out.p, out.n });
 	buf_free(&out);
 	return text;

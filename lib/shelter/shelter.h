@@ -102,6 +102,10 @@ void shelter_delete(struct db *, struct arena *, const struct shelter *);
 enum err shelter_join(struct db *, struct arena *, const struct shelter *, struct str location);
 enum err shelter_leave(struct db *, struct arena *, const struct shelter *, struct str location);
 
+/* How much of a resource there is, by its slug: what its rankings hold.  Names
+ * of one meaning ("Water", "water") count together.  False: it has none of it. */
+bool shelter_amount(struct arena *, const struct shelter *, struct str slug, double *sum);
+
 /* Its locations, in byte order. */
 enum err shelter_locations(struct db *, struct arena *, struct str id, struct str **, size_t *n);
 

@@ -207,6 +207,7 @@ cover(struct geo centre, double inner, double outer, struct run runs[static CELL
 				runs[n++] =
 				    (struct run){ cell_id << shift, ((cell_id + 1) << shift) - 1 };
 		}
+	/* cppcheck-suppress uninitvar */
 	qsort(runs, n, sizeof(*runs), run_cmp);
 	for (size_t i = 1; i < n; i++)
 		if (runs[i].first == runs[kept].last + 1)
