@@ -139,7 +139,7 @@ build/.deps-%: packages.txt tools/deps.sh
 	@tools/deps.sh $*
 	@touch $@
 
--include $(wildcard $B/*/*.d $B/*/*/*.d)
+-include $(lib:.o=.d) $(addsuffix .d,$(programs) $(units) $(benches))
 
 .PHONY: all run test check chaos bench units fuzzers lint install clean help FORCE
 .SECONDARY:

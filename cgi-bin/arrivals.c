@@ -424,7 +424,7 @@ refused(struct req *rq, struct res *rs, struct str id, enum err e)
 static enum err
 walk_in(struct req *rq, struct res *rs)
 {
-	struct change c = { .kind = "walk-in", .by = rq->who.name };
+	struct change c = { .kind = "walk-in", .by = rq->who.name, .confirms = true };
 	struct shelter s;
 	bool good = need_int(rq, "people", 1, DOOR_PEOPLE_MAX, &c.occupancy);
 	enum err e = door_shelter(rq, &s);

@@ -18,7 +18,7 @@ too_many(struct req *rq, const struct shelter *s, int64_t people)
 static enum err
 leave(struct req *rq, struct res *rs)
 {
-	struct change c = { .kind = "depart", .by = rq->who.name };
+	struct change c = { .kind = "depart", .by = rq->who.name, .confirms = true };
 	struct shelter s;
 	int64_t people = 0;
 	bool good = need_int(rq, "people", 1, DOOR_PEOPLE_MAX, &people);

@@ -471,6 +471,9 @@ features_cell(struct arena *a, const struct shelter *s)
 	struct str out = S("");
 
 	for (size_t i = 0; i < s->nfeatures; i++)
+		if (memchr(s->features[i].p, ';', s->features[i].n) != NULL)
+			return shelter_features(a, s); /* as JSON: nothing to split wrongly */
+	for (size_t i = 0; i < s->nfeatures; i++)
 		out = arena_strf(a, "%.*s%s%.*s", FMT(out), i ? ";" : "", FMT(s->features[i]));
 	return out;
 }
@@ -736,7 +739,7 @@ show(struct req *rq, struct res *rs)
 static enum err
 create(struct req *rq, struct res *rs)
 {
-	struct change change = { .kind = "create", .by = rq->who.name };
+	struct change change = { .kind = "create", .by = rq->who.name, .confirms = has_field(rq, "occupancy") };
 	struct shelter s = { .capacity = UNKNOWN, .status = STATUS_OPEN }, there;
 	bool good;
 
@@ -777,9 +780,10 @@ load_mine(struct req *rq, struct shelter *s)
 static enum err
 change(struct req *rq, struct res *rs)
 {
-	struct change by = { .kind = "correct", .by = rq->who.name };
-	struct shelter old, s;
+	/* Also where the number stays: somebody counted. */
 	bool counted = has_field(rq, "occupancy");
+	struct change by = { .kind = "correct", .by = rq->who.name, .confirms = counted };
+	struct shelter old, s;
 	enum err e = load_mine(rq, &old);
 
 	if (e != OK)
@@ -787,8 +791,6 @@ change(struct req *rq, struct res *rs)
 	s = old;
 	if (!shelter_edit(rq, &s, false))
 		return ERR_INPUT;
-	if (counted) /* also where the number stays: it was confirmed */
-		s.confirmed_at = rq->now;
 	if (shelter_save(rq->db, rq->arena, &old, &s, &by) != OK)
 		return ERR_STORE;
 	if (rq->face == FACE_HTML)

@@ -45,7 +45,6 @@ struct run {
 	enum { NOT_ASKED, FIRST_TIME, SEEN_BEFORE } imported[26 * 26]; /* by country */
 };
 
-bool draft_outside(const struct draft *); /* mapping.c */
 
 /* ---- the report ---------------------------------------------------------------- */
 

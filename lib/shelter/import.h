@@ -84,4 +84,7 @@ struct draft {
 bool draft_from_row(struct arena *, const struct import_row *, const struct import_options *,
     struct draft *, const char **fault, const char **warning);
 
+/* Whether its position lies outside its country's box, where one is known. */
+bool draft_outside(const struct draft *);
+
 #endif

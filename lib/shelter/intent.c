@@ -165,7 +165,12 @@ intent_arrive(struct db *db, struct arena *a, struct shelter *s, const struct in
     int64_t people, struct str by)
 {
 	struct change c = {
-		.kind = "arrive", .occupancy = people, .expected = -in->people, .code = in->code, .by = by
+		.kind = "arrive",
+		.occupancy = people,
+		.expected = -in->people,
+		.code = in->code,
+		.by = by,
+		.confirms = true,
 	};
 	enum err e = erase(db, a, in);
 

@@ -896,7 +896,6 @@ box_of(struct str country)
 	return NULL;
 }
 
-bool draft_outside(const struct draft *); /* import.c counts these */
 
 /* Whether a placed draft lies outside its country, as far as we know that. */
 bool

@@ -280,6 +280,12 @@ json_column(struct arena *a, const struct shelter *s, void (*write)(struct json 
 	return text;
 }
 
+struct str
+shelter_features(struct arena *a, const struct shelter *s)
+{
+	return json_column(a, s, features_json);
+}
+
 /* A column as it is stored; empty: it is left out (unknown, none). */
 static struct str
 print_column(struct arena *a, const struct shelter *s, const struct column *c)
@@ -749,7 +755,7 @@ shelter_save(struct db *db, struct arena *a, const struct shelter *old, struct s
 	c.expected = s->expected - (old ? old->expected : 0);
 	s->sequence = db_sequence_next(db);
 	s->updated_at = db_now(db);
-	if (c.occupancy != 0)
+	if (c.confirms)
 		s->confirmed_at = db_now(db);
 	if (old == NULL) {
 		make_new(s, a, db_now(db));
@@ -776,7 +782,7 @@ shelter_apply(struct db *db, struct arena *a, struct shelter *s, const struct ch
 	s->expected += change->expected;
 	s->sequence = db_sequence_next(db);
 	s->updated_at = db_now(db);
-	if (change->occupancy != 0 || strcmp(change->kind, "correct") == 0)
+	if (change->confirms)
 		s->confirmed_at = db_now(db);
 	return both(write_ledger(db, a, s, change), write_all(db, a, &old, s));
 }

@@ -80,6 +80,7 @@ struct change {
 	struct str code;             /* of the intention, if one is behind it */
 	struct str by;               /* who on the staff; empty: a citizen, or time */
 	struct str reason;           /* why, if it was told */
+	bool confirms;               /* staff looked: the number inside is confirmed */
 };
 
 /* W.  Creates: `old` NULL; or brings `old` (as loaded in this transaction) to
@@ -112,6 +113,9 @@ enum err shelter_locations(struct db *, struct arena *, struct str id, struct st
 /* The shelter as api.md has it, without the closing brace: the caller adds
  * members (distance) and closes. */
 void shelter_json(struct json *, const struct shelter *);
+
+/* Its features as a JSON array. */
+struct str shelter_features(struct arena *, const struct shelter *);
 
 /* ---- the card: what lists and searches read, one string at ID:card -------- */
 

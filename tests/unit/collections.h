@@ -1,0 +1,132 @@
+/*
+ * collections.h - what the tests of the store's types share: a key of each
+ * type, and short words for looking at them.
+ */
+#ifndef UNIT_COLLECTIONS_H
+#define UNIT_COLLECTIONS_H
+
+#include "store.h"
+
+#include <math.h>
+
+#include "buf.h"
+#include "hash.h"
+#include "key.h"
+#include "set.h"
+#include "value.h"
+#include "zset.h"
+
+enum { MANY = 1201 }; /* members: more than are dropped with their key at once */
+
+/* A key of each type, named by it. */
+static inline void
+one_of_each(void)
+{
+	struct field f = { S("f"), S("v") };
+
+	string_set(db, S("string"), S("v"), 0);
+	assert_int_equal(hash_set(db, S("hash"), &f, 1), OK);
+	assert_int_equal(set_add(db, S("set"), S("m")), OK);
+	assert_int_equal(zset_add(db, S("zset"), S("m"), 1), OK);
+}
+
+static const struct str each_type[] = { B("string"), B("hash"), B("set"), B("zset") };
+
+static inline void
+hash_put(const char *key, const char *field, const char *value)
+{
+	struct field f = { str(field), str(value) };
+
+	assert_int_equal(hash_set(db, str(key), &f, 1), OK);
+}
+
+/* Collections of n members: "m0" ... */
+static inline void
+fill_hash(const char *key, int n)
+{
+	for (int i = 0; i < n; i++)
+		assert_int_equal(hash_append(db, str(key), numbered("m", i), S("old")), OK);
+}
+
+static inline void
+fill_set(const char *key, int n)
+{
+	for (int i = 0; i < n; i++)
+		assert_int_equal(set_add(db, str(key), numbered("m", i)), OK);
+}
+
+static inline void
+fill_zset(const char *key, int n)
+{
+	for (int i = 0; i < n; i++)
+		assert_int_equal(zset_add(db, str(key), numbered("m", i), i), OK);
+}
+
+/* Joined with blanks, for comparing with one literal. */
+static inline struct str
+joined(const struct str *v, size_t n)
+{
+	struct str all = S("");
+
+	for (size_t i = 0; i < n; i++)
+		all = arena_strf(mem, "%.*s%s%.*s", FMT(all), i ? " " : "", FMT(v[i]));
+	return all;
+}
+
+/* "f=v g=w": what a hash holds. */
+static inline struct str
+hash_text(const char *key)
+{
+	struct field *f;
+	struct str v[64];
+	size_t n;
+
+	assert_int_equal(hash_all(db, mem, str(key), &f, &n), OK);
+	assert_true(n <= LEN(v));
+	for (size_t i = 0; i < n; i++)
+		v[i] = arena_strf(mem, "%.*s=%.*s", FMT(f[i].name), FMT(f[i].value));
+	return joined(v, n);
+}
+
+static inline struct str
+set_text(const char *key)
+{
+	struct str *v;
+	size_t n;
+
+	assert_int_equal(set_page(db, mem, str(key), (struct str){ NULL, 0 }, 100, &v, &n), OK);
+	return joined(v, n);
+}
+
+/* "a b c": a page of a ranking. */
+static inline struct str
+page_text(const char *key, struct zpage page)
+{
+	struct zmember *m;
+	struct str v[128];
+	size_t n;
+
+	assert_int_equal(zset_page(db, mem, str(key), &page, &m, &n), OK);
+	assert_true(n <= LEN(v));
+	for (size_t i = 0; i < n; i++)
+		v[i] = m[i].member;
+	return joined(v, n);
+}
+
+static inline struct str
+zset_text(const char *key)
+{
+	return page_text(key, (struct zpage){ ZPAGE_ALL, .limit = 100 });
+}
+
+/* What a string holds; nothing where there is none. */
+static inline struct str
+string_text(const char *key)
+{
+	struct str v = { NULL, 0 };
+
+	string_get(db, mem, str(key), &v);
+	return v;
+}
+
+#endif
