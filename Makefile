@@ -27,7 +27,6 @@ lib     := $(addsuffix .o,$(call find,lib/*/*.c)) $B/schema.o
 programs := $(call find,cgi-bin/*.c bin/*.c)
 units   := $(call find,tests/unit/*.c)
 benches := $(call find,tests/bench/*.c)
-fuzzers := $(call find,tests/fuzz/*.c)
 steps   := $(sort $(wildcard schema/[0-9]*.sql))
 scripts := $(wildcard .ci/run nginx/*.sh tools/*.sh tests/*.sh tests/*/*.sh tests/*/*.t)
 
@@ -37,7 +36,7 @@ run: build/.deps-run all
 	@B=$B exec nginx/run.sh
 
 test: build/.deps-test all units
-	@$(MAKE) --no-print-directory SAN=1 units fuzzers
+	@$(MAKE) --no-print-directory SAN=1 units
 	@B=$B tests/run.sh
 
 # Only the unit tests, of this build: `make check SAN=1` for the other one.
@@ -52,7 +51,6 @@ bench: build/.deps-test all $(benches)
 	@B=$B tests/bench/run.sh
 
 units: $(units)
-fuzzers: $(fuzzers)              # fed by hand or by afl: `make SAN=1 fuzzers`
 
 lint: build/.deps-test $B/schema.c
 	clang-format --dry-run -Werror $(wildcard lib/*/*.[ch] cgi-bin/*.c bin/*.c tests/*/*.[ch])
@@ -113,7 +111,7 @@ $B/libmuster.a: $(lib) $B/.lib
 	$Qar rcs $@ $(lib)
 
 $B/tests/%: LDLIBS += -lcmocka
-$(programs) $(units) $(benches) $(fuzzers): $B/%: $B/%.o $B/libmuster.a
+$(programs) $(units) $(benches): $B/%: $B/%.o $B/libmuster.a
 	@echo '  LINK $@'
 	$Q$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
 
@@ -141,6 +139,6 @@ build/.deps-%: packages.txt tools/deps.sh
 
 -include $(lib:.o=.d) $(addsuffix .d,$(programs) $(units) $(benches))
 
-.PHONY: all run test check chaos bench units fuzzers lint install clean help FORCE
+.PHONY: all run test check chaos bench units lint install clean help FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -19,7 +19,7 @@ struct str {
 
 #define S(literal) ((struct str){ ("" literal), sizeof(literal) - 1 })
 #define LEN(array) (sizeof(array) / sizeof((array)[0]))
-#define FMT(s) (int)(s).n, (s).p /* for "%.*s" */
+#define FMT(s) (int)(s).n, (s).p /* for "%.*s"; looks at s twice: nothing with an effect */
 
 /* The bytes up to the NUL; NULL is the empty string. */
 struct str str(const char *cstr);

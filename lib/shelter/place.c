@@ -14,6 +14,7 @@ enum { SAMPLE = 1000 }; /* positions of which the median is taken */
 static const struct {
 	const char *location, *title;
 } titles[] = {
+	/* clang-format off */
 	{ "country-BG", "Bulgaria" }, { "country-HU", "Hungary" }, { "country-IL", "Israel" },
 	{ "country-JP", "Japan" }, { "country-MD", "Moldova" }, { "country-NO", "Norway" },
 	{ "country-RO", "Romania" }, { "country-RS", "Serbia" }, { "country-SE", "Sweden" },
@@ -32,6 +33,7 @@ static const struct {
 	{ "city-SV", "Suceava" }, { "city-TL", "Tulcea" }, { "city-TM", "Timiș" },
 	{ "city-TR", "Teleorman" }, { "city-VL", "Vâlcea" }, { "city-VN", "Vrancea" },
 	{ "city-VS", "Vaslui" },
+	/* clang-format on */
 };
 
 bool
