@@ -1,0 +1,153 @@
+#!/bin/bash
+# openapi.t - www/openapi.json says what handlers answer: every status of every
+# operation is brought about and held against it (openapi.mjs).
+# shellcheck source=tests/route/lib.sh
+. "${0%/*}/lib.sh"
+command -v node >/dev/null || { echo '1..0 # SKIP no node'; exit 0; }
+seen=$state/seen
+eval "plain_$(declare -f send)"
+send() # as lib.sh has it, and writes the exchange down
+{
+	plain_send "$@"
+	keep "$@"
+}
+keep() { printf '%s\0' "$1" "$2" "$3" "${4:0:4000}" "$head" "$body" >>"$seen"; }
+token admin --role admin
+user ana --role manager
+shelter RO-CJ-01 '"capacity":300,"occupancy":41,"place":"Cluj-Napoca","address":"Str. 1",
+	"position":{"longitude":23.59,"latitude":46.77},"features":["step-free"],"electricity":true,"heating":false,
+	"resources":{"water":{"quantity":2.5,"unit":"l"},"medicine":["insulin"]},"attributes":{"a":"b","n":1.5,"t":true}'
+shelter RO-CJ-02
+shelter RO-CJ-03 '"capacity":4,"position":{"longitude":23.6,"latitude":46.77},"status":"standby"'
+token publisher --role publisher
+token manager --role manager --shelter RO-CJ-01
+code() { post /api/intents '{"shelter":"RO-CJ-01","people":2,"needs":["pets"],"name":"Ana","phone":"0712 345"}'; code=$(json .code); }
+
+# --- done
+as nobody
+for uri in /api/shelters '/api/shelters?near=46.77,23.59&radius=9000&need=step-free&need=water&seats=1&open=1&limit=1' \
+	'/api/shelters?q=cluj-napoca' '/api/shelters?location=city-CJ&sort=water&limit=1' /api/shelters/RO-CJ-01 \
+	/api/shelters/RO-CJ-02 /api/shelters/RO-CJ-03 /api/shelters.geojson '/api/shelters.geojson?q=cluj&open=0' \
+	/api/shelters.csv '/api/locations?limit=1' /api/locations /api/locations/city-CJ /health; do
+	get "$uri"
+	etag=$(header ETag)
+	[ -z "$etag" ] || { with "HTTP_IF_NONE_MATCH=$etag"; get "$uri"; }
+done
+get "/api/shelters?limit=2&cursor=$(get '/api/shelters?limit=2'; json .next)"
+post /api/intents '{"shelter":"RO-CJ-02","people":1,"needs":"quiet"}'
+code
+get "/api/intents/$code"
+patch "/api/intents/$code" '{"people":5}'
+get "/intents?code=${code,,}"
+del "/api/intents/$code"
+code
+as manager
+get /api/arrivals
+get /api/arrivals/RO-CJ-01
+post /api/arrivals "{\"intent\":\"$code\",\"people\":3}"
+post /api/arrivals '{"shelter":"RO-CJ-01","people":3}'
+post /api/departures '{"shelter":"RO-CJ-01","people":1}'
+code
+post "/api/intents/$code/reject" '{"reason":"called"}'
+code
+send POST "/api/intents/$code/reject" '' ''
+get /api/session
+as admin
+patch /api/shelters/RO-CJ-01 '{"position":{"latitude":46.771},"resources":{"water":null},"features":null,"attributes":{"a":null}}'
+send PATCH /api/shelters/RO-CJ-01 application/merge-patch+json '{"capacity":null,"status":"open","place":null}'
+post /api/locations/zone-A '{"shelters":["RO-CJ-01"]}'
+post /api/locations/zone-A '{"shelters":["RO-CJ-02"]}'
+del /api/locations/zone-A/shelters/RO-CJ-01
+shelter HU-GYR-01
+del '/api/shelters/HU-GYR-01?force=1'
+del /api/session
+post /api/session "{\"name\":\"ana\",\"password\":\"$password\"}"
+send POST '/api/shelters/import?country=RO&status=open&dry_run=0' text/csv $'name,county,lat,lon\nA,CJ,46,22\nB,CJ,46.1,30\n'
+send POST '/api/shelters/import?country=RO&partial=1' application/json '[{"name":"C","county":"CJ"},{"county":"CJ"}]'
+send POST '/api/shelters/import?country=RO' application/geo+json '{"type":"FeatureCollection","features":[]}'
+
+# --- refused, each in its own way
+send POST '/api/shelters/import?country=RO' text/csv $'name,county,capacity\nA,CJ,many\n'
+post /api/shelters '{"id":"RO-CJ-01","name":"again"}'
+post /api/shelters '{"id":"x","capacity":-1,"resources":{"":[]},"rooms":1}'
+patch /api/shelters/RO-CJ-01 '{"availability":1}'
+with 'HTTP_IF_MATCH="0"'
+patch /api/shelters/RO-CJ-01 '{"capacity":1}'
+with 'HTTP_IF_MATCH="0"'
+del /api/shelters/RO-CJ-01
+del /api/shelters/RO-CJ-01
+as nobody
+code
+patch "/api/intents/$code" '{"people":0}'
+post /api/intents '{"shelter":"RO-CJ-03","people":4}'
+full=$(json .code)
+post /api/intents '{"shelter":"RO-CJ-03","people":1}'
+patch "/api/intents/$full" '{"people":5}'
+with HTTP_IDEMPOTENCY_KEY=k; post /api/intents '{"shelter":"RO-CJ-02","people":1}'
+with HTTP_IDEMPOTENCY_KEY=k; post /api/intents '{"shelter":"RO-CJ-02","people":2}'
+get '/intents?code=what'
+post /api/session '{"name":"ana","password":"wrong"}'
+as admin
+post /api/departures '{"shelter":"RO-CJ-01","people":5000}'
+post "/api/intents/$code/reject" '{"reason":5}'
+for uri in /api/shelters /api/shelters.geojson /api/shelters.csv /api/locations; do get "$uri?limit=none&near=x"; done
+while read -r method path sent; do # what is not there
+	send "$method" "$path" "${sent:+application/json}" "$sent"
+done <<'END'
+GET /api/shelters/RO-CJ-77
+PATCH /api/shelters/RO-CJ-77 {}
+DELETE /api/shelters/RO-CJ-77
+GET /api/locations/city-XX
+DELETE /api/locations/city-XX/shelters/RO-CJ-01
+GET /api/intents/0000000Z
+PATCH /api/intents/0000000Z {"people":1}
+DELETE /api/intents/0000000Z
+POST /api/intents/0000000Z/reject {}
+GET /api/arrivals/RO-CJ-77
+POST /api/arrivals {"intent":"0000000Z"}
+END
+
+# --- refused, in ways that every operation shares
+each() # FILTER COMMAND: of each operation that fits, with $method, $path and the $type of its body
+{
+	while read -r method path type; do
+		path=${path//\{id\}/RO-CJ-01} path=${path//\{shelter\}/RO-CJ-01}
+		path=${path//\{location\}/city-CJ} path=${path//\{code\}/$code}
+		"$2"
+	done < <(jq -r '.paths | to_entries[] | .key as $path | .value | to_entries[] | select(.value | '"$1"')
+		| (.key | ascii_upcase) + " " + $path + " " + (.value.requestBody.content // {} | keys[0] // "")' www/openapi.json)
+}
+bare() { send "$method" "$path" "$type" "${type:+"{}"}"; }
+bad_address() { send "$method" "$path?a=%zz" "$type" ''; }
+bad_body() { send "$method" "$path" "$type" '{"a":'; }
+too_large() { send "$method" "$path" "$type" "$large"; }
+other_type() { send "$method" "$path" text/plain 'hello'; }
+large=$(printf '{"a":"%066000d"}' 0)
+each .security bare
+bad_token() { with 'HTTP_AUTHORIZATION=Bearer nonsense'; bare; }
+each '.responses["401"]' bad_token
+as publisher
+each '.responses["403"]' bare
+as admin
+code
+each '.responses["400"]' bad_address
+each .requestBody bad_body
+each '.responses["413"]' too_large
+each '.responses["415"]' other_type
+each '.responses["422"]' bare
+plain=$MUSTER_STATE MUSTER_STATE=$state/none
+each '.responses["503"]' bare
+MUSTER_STATE=$plain
+as nobody
+for _ in {1..30}; do plain_send GET /api/intents/0000000Z '' ''; done
+for _ in {1..12}; do plain_send POST /api/session application/json '{"name":"eva","password":"x"}'; done
+post /api/session '{"name":"eva","password":"x"}'
+as admin
+each '.responses["429"]' bare
+# 64 MiB are not sent: the length alone is refused.
+answer=$(env -i MUSTER_STATE="$MUSTER_STATE" REQUEST_METHOD=POST REQUEST_URI=/api/shelters/import \
+	CONTENT_TYPE=text/csv CONTENT_LENGTH=67108865 "$B/cgi-bin/import" </dev/null)
+head=${answer%%$'\r\n\r\n'*} body=${answer#*$'\r\n\r\n'}
+keep POST /api/shelters/import '' ''
+
+node tests/route/openapi.mjs www/openapi.json "$seen" cgi-bin/*.c
