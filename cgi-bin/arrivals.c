@@ -36,9 +36,10 @@ press(struct req *rq, struct res *rs, const struct shelter *s, bool in, int peop
 	html(rs, "<form method=\"post\" action=\"/%s\">", in ? "arrivals" : "departures");
 	hidden(rq, rs, s->id);
 	html(rs,
-	    "<button class=\"%s\" name=\"people\" value=\"%d\">%s%d <span class=\"hide\">%s %s</span></button>"
-	    "</form>\n",
-	    in ? "plus" : "quiet", people, in ? "+" : "−", people, people == 1 ? "person" : "people",
+	    in ? "<button name=\"people\" value=\"%d\">%s%d <span class=\"hide\">%s %s</span></button></form>\n"
+	       : "<button class=\"quiet\" name=\"people\" value=\"%d\">%s%d <span class=\"hide\">%s %s</span></button>"
+	         "</form>\n",
+	    people, in ? "+" : "−", people, people == 1 ? "person" : "people",
 	    in ? "came in" : "left");
 }
 
@@ -115,14 +116,12 @@ in_section(struct req *rq, struct res *rs, const struct shelter *s)
 	html(rs, "</div>\n<p class=\"hint\">Only for people without a code.</p>\n</section>\n"
 	         "<form class=\"box\" method=\"post\" action=\"/arrivals\" novalidate>\n<h2>They have a code</h2>\n");
 	hidden(rq, rs, s->id);
-	html(rs,
-	    "<p><label for=\"intent\">Code</label>\n"
-	    "<input id=\"intent\" name=\"intent\" maxlength=\"20\" autocomplete=\"off\" "
-	    "autocapitalize=\"characters\" spellcheck=\"false\" required value=\"%.*s\"></p>\n"
-	    "<p><label for=\"came\">People, if not as announced</label>\n"
-	    "<input class=\"few\" id=\"came\" name=\"people\" type=\"number\" inputmode=\"numeric\" min=\"1\" "
-	    "max=\"500\" value=\"%.*s\"></p>\n<button>They are here</button>\n</form>\n</div>\n",
-	    FMT(typed(rq, "intent")), FMT(typed(rq, "people")));
+	html_input(rq, rs, "intent", "Code",
+	    "maxlength=\"20\" autocomplete=\"off\" autocapitalize=\"characters\" spellcheck=\"false\" required",
+	    typed(rq, "intent"));
+	html_input(rq, rs, "people", "People, if not as announced",
+	    "class=\"few\" type=\"number\" inputmode=\"numeric\" min=\"1\" max=\"500\"", typed(rq, "people"));
+	html(rs, "<button>They are here</button>\n</form>\n</div>\n");
 }
 
 static void

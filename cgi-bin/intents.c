@@ -99,7 +99,7 @@ ticket_notice(struct req *rq, struct res *rs)
 	static const struct {
 		const char *done, *words;
 	} notices[] = {
-		{ "new", "Your place is kept. Write down the code or take a photo of it." },
+		{ "new", "Write down the code, or take a photo of it." },
 		{ "again", "You have this place already. Are you more or fewer? Change the number below." },
 		{ "changed", "The number is changed." },
 	};
@@ -149,6 +149,17 @@ ticket_facts(struct req *rq, struct res *rs, const struct intent *in, const stru
 	html(rs, "</div>\n");
 }
 
+/* What was typed goes back into the form, right or wrong. */
+static struct str
+typed(struct req *rq, const char *field)
+{
+	struct str value = S("");
+	size_t at = 0;
+
+	param_next(&rq->form, field, &at, &value);
+	return value;
+}
+
 static void
 ticket_forms(struct req *rq, struct res *rs, const struct intent *in)
 {
@@ -158,16 +169,13 @@ ticket_forms(struct req *rq, struct res *rs, const struct intent *in)
 	    "<h2>Are you more or fewer?</h2>\n",
 	    FMT(in->code));
 	html_tokens(rq, rs);
-	html(rs, rq->faults ? "<div class=\"bad\">\n" : "<div>\n");
-	html(rs, "<label for=\"people\">People now</label>\n");
-	html_fault_of(rq, rs, "people");
+	html_input(rq, rs, "people", "People now",
+	    "class=\"few\" type=\"number\" inputmode=\"numeric\" min=\"1\" max=\"50\" required",
+	    rq->faults ? typed(rq, "people") : arena_strf(rq->arena, "%lld", (long long)in->people));
 	html(rs,
-	    "<input class=\"few\" id=\"people\" name=\"people\" type=\"number\" inputmode=\"numeric\" min=\"1\" "
-	    "max=\"50\" required value=\"%lld\"%s>\n</div>\n"
 	    "<button class=\"quiet\" name=\"_method\" value=\"PATCH\">Change the number</button>\n</form>\n"
 	    "<form class=\"box\" method=\"post\" action=\"/intents/%.*s\">\n"
 	    "<h2>Not coming?</h2>\n<p>Cancel, so that others can have your place.</p>\n",
-	    (long long)in->people, rq->faults ? " aria-invalid=\"true\" aria-describedby=\"people-err\"" : "",
 	    FMT(in->code));
 	html_tokens(rq, rs);
 	html(rs, "<button class=\"stop\" name=\"_method\" value=\"DELETE\">Cancel our place</button>\n</form>\n</div>\n");
@@ -347,17 +355,6 @@ parse(struct req *rq, struct intent *in)
 	return good;
 }
 
-/* What was typed goes back into the form, right or wrong. */
-static void
-typed(struct req *rq, struct res *rs, const char *field)
-{
-	struct str value = S("");
-	size_t at = 0;
-
-	param_next(&rq->form, field, &at, &value);
-	html(rs, "%.*s", FMT(value));
-}
-
 static bool
 ticked(struct req *rq, const char *need)
 {
@@ -367,23 +364,6 @@ ticked(struct req *rq, const char *need)
 		if (str_is(value, need))
 			return true;
 	return false;
-}
-
-static void
-input(struct req *rq, struct res *rs, const char *name, const char *label, const char *more)
-{
-	bool bad = false;
-
-	for (const struct fault *f = rq->faults; f != NULL; f = f->next)
-		bad |= str_is(str(f->field), name);
-	html(rs, bad ? "<div class=\"bad\">\n<label for=\"%s\">%s</label>\n" : "<div>\n<label for=\"%s\">%s</label>\n",
-	    name, label);
-	html_fault_of(rq, rs, name);
-	html(rs, "<input id=\"%s\" name=\"%s\" ", name, name);
-	buf_str(&rs->body, str(more)); /* a literal of ours */
-	html(rs, " value=\"");
-	typed(rq, rs, name);
-	html(rs, bad ? "\" aria-invalid=\"true\" aria-describedby=\"%s-err\">\n</div>\n" : "\">\n</div>\n", name);
 }
 
 static void
@@ -406,16 +386,18 @@ refused_page(struct req *rq, struct res *rs, struct str shelter)
 	    name);
 	html_tokens(rq, rs);
 	html(rs, "<input type=\"hidden\" name=\"shelter\" id=\"shelter\" value=\"%.*s\">\n", FMT(shelter));
-	input(rq, rs, "people", "How many people are you?",
-	    "class=\"few\" type=\"number\" inputmode=\"numeric\" min=\"1\" max=\"50\" required");
+	html_input(rq, rs, "people", "How many people are you?",
+	    "class=\"few\" type=\"number\" inputmode=\"numeric\" min=\"1\" max=\"50\" required", typed(rq, "people"));
 	html(rs, "<fieldset><legend>Does someone need: <span class=\"hint\">(you can skip this)</span></legend>\n"
 	         "<div class=\"ticks\">\n");
 	for (size_t i = 0; i < LEN(needs); i++)
 		html(rs, "<label class=\"tick\"><input type=\"checkbox\" name=\"needs\" value=\"%s\"%s> %s</label>\n",
 		    needs[i].value, ticked(rq, needs[i].value) ? " checked" : "", needs[i].words);
 	html(rs, "</div></fieldset>\n<details open>\n<summary>Add a name or phone (you can skip this)</summary>\n");
-	input(rq, rs, "name", "Name to call at the door", "maxlength=\"80\" autocomplete=\"name\"");
-	input(rq, rs, "phone", "Phone", "type=\"tel\" maxlength=\"30\" autocomplete=\"tel\"");
+	html_input(rq, rs, "name", "Name to call at the door", "maxlength=\"80\" autocomplete=\"name\"",
+	    typed(rq, "name"));
+	html_input(rq, rs, "phone", "Phone", "type=\"tel\" maxlength=\"30\" autocomplete=\"tel\"",
+	    typed(rq, "phone"));
 	html(rs, "</details>\n<button>We are coming</button>\n</form>\n");
 	html_end(rq, rs);
 }

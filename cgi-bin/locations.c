@@ -151,7 +151,7 @@ list_page(struct req *rq, struct res *rs, const struct str *names, size_t n, str
 		sum_cell(rs, &s, s.projected);
 		html(rs, "</tr>\n");
 	}
-	html(rs, "</tbody>\n</table>\n<p class=\"hint\">Shelters whose places are not known are not in these sums.</p>\n</div>\n");
+	html(rs, "</tbody>\n</table>\n<p class=\"hint\">Full and closed shelters are in these sums too. Those whose places are not known are not.</p>\n</div>\n");
 	if (next.n)
 		html(rs, "<nav class=\"links\" aria-label=\"More areas\"><a rel=\"next\" href=\"%s\">More areas</a></nav>\n",
 		    url(rq->arena, "/locations?cursor=%.*s", FMT(next)));
@@ -171,8 +171,10 @@ sums_section(struct res *rs, const struct sums *s)
 	html(rs, "</dd></div>\n<div><dt>Places left counting those on their way</dt><dd>");
 	view_count(rs, s->known > 0, s->projected > 0 ? (int64_t)s->projected : 0);
 	html(rs, "</dd></div>\n</dl>\n<p class=\"hint\">");
-	if (s->known)
-		html(rs, "%lld places in all.", (long long)s->capacity);
+	if (s->known) {
+		view_count(rs, true, (int64_t)s->capacity);
+		html(rs, " places in all, full and closed shelters too.");
+	}
 	if (s->known < s->shelters)
 		html(rs, " The places of %lld %s are not known.", (long long)(s->shelters - s->known),
 		    s->shelters - s->known == 1 ? "shelter" : "shelters");

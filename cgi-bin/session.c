@@ -40,16 +40,14 @@ sign_in_page(struct req *rq, struct res *rs, int status, struct str name, struct
 		         "Use the https address.</p>\n");
 	html(rs,
 	    "<form class=\"box\" method=\"post\" action=\"/session\" novalidate>\n"
-	    "<input type=\"hidden\" name=\"next\" value=\"%s\">\n"
-	    "<p><label for=\"name\">Name</label>\n"
-	    "<input id=\"name\" name=\"name\" maxlength=\"80\" autocomplete=\"username\" autocapitalize=\"none\" "
-	    "spellcheck=\"false\" required value=\"%.*s\"></p>\n"
-	    "<p><label for=\"password\">Password</label>\n"
-	    "<input id=\"password\" name=\"password\" type=\"password\" maxlength=\"200\" "
-	    "autocomplete=\"current-password\" required></p>\n"
-	    "<button>Sign in</button>\n</form>\n"
-	    "<p class=\"hint\">Looking for a shelter? You need no sign-in: <a href=\"/\">start here</a>.</p>\n",
-	    next_page(rq, next), FMT(name));
+	    "<input type=\"hidden\" name=\"next\" value=\"%s\">\n",
+	    next_page(rq, next));
+	html_input(rq, rs, "name", "Name",
+	    "maxlength=\"80\" autocomplete=\"username\" autocapitalize=\"none\" spellcheck=\"false\" required", name);
+	html_input(rq, rs, "password", "Password",
+	    "type=\"password\" maxlength=\"200\" autocomplete=\"current-password\" required", S(""));
+	html(rs, "<button>Sign in</button>\n</form>\n"
+	         "<p class=\"hint\">Looking for a shelter? You need no sign-in: <a href=\"/\">start here</a>.</p>\n");
 	html_end(rq, rs);
 }
 

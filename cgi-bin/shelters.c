@@ -147,14 +147,18 @@ kept_query(struct req *rq, const struct ask *ask)
 static void
 search_summary(struct res *rs, const struct ask *ask)
 {
+	const char *before = ": ";
+
 	html(rs, "<summary>Change the search");
-	if (ask->filter.seats || ask->filter.nneeds || ask->filter.open)
-		html(rs, ":");
-	if (ask->filter.seats)
-		html(rs, " %lld %s", (long long)ask->filter.seats, ask->filter.seats == 1 ? "person" : "people");
-	for (size_t i = 0; i < ask->filter.nneeds; i++)
-		html(rs, ", %.*s", FMT(ask->filter.needs[i]));
-	html(rs, "%s</summary>\n", ask->filter.open ? ", open now" : "");
+	if (ask->filter.seats) {
+		html(rs, "%s%lld %s", before, (long long)ask->filter.seats, ask->filter.seats == 1 ? "person" : "people");
+		before = ", ";
+	}
+	for (size_t i = 0; i < ask->filter.nneeds; i++, before = ", ")
+		html(rs, "%s%.*s", before, FMT(ask->filter.needs[i]));
+	if (ask->filter.open)
+		html(rs, "%sopen now", before);
+	html(rs, "</summary>\n");
 }
 
 static void
@@ -171,16 +175,10 @@ search_form(struct req *rq, struct res *rs, const struct ask *ask, bool open)
 	html(rs, near.n ? "<input type=\"hidden\" name=\"near\" id=\"near\" value=\"%.*s\">\n"
 	                : "<input type=\"hidden\" name=\"near\" id=\"near\" value=\"%.*s\" disabled>\n",
 	    FMT(near));
-	html(rs,
-	    "<p><label for=\"q\">Town or area</label>\n"
-	    "<input id=\"q\" name=\"q\" type=\"search\" maxlength=\"100\" autocomplete=\"address-level2\" "
-	    "value=\"%.*s\"></p>\n"
-	    "<p><label for=\"seats\">How many people are you?</label>\n"
-	    "<input class=\"few\" id=\"seats\" name=\"seats\" type=\"number\" inputmode=\"numeric\" min=\"1\" value=\"",
-	    FMT(ask->q));
-	if (ask->filter.seats)
-		html(rs, "%lld", (long long)ask->filter.seats);
-	html(rs, "\"></p>\n<fieldset><legend>What do you need?</legend>\n<div class=\"ticks\">\n");
+	html_input(rq, rs, "q", "Town or area", "type=\"search\" maxlength=\"100\" autocomplete=\"address-level2\"", ask->q);
+	html_input(rq, rs, "seats", "How many people are you?",
+	    "class=\"few\" type=\"number\" inputmode=\"numeric\" min=\"1\"", query(rq, "seats"));
+	html(rs, "<fieldset><legend>What do you need?</legend>\n<div class=\"ticks\">\n");
 	for (size_t i = 0; i < LEN(offered); i++)
 		html(rs, "<label class=\"tick\"><input type=\"checkbox\" name=\"need\" value=\"%s\"%s> %s</label>\n",
 		    offered[i].slug, wants(ask, offered[i].slug) ? " checked" : "", offered[i].words);
@@ -191,21 +189,25 @@ search_form(struct req *rq, struct res *rs, const struct ask *ask, bool open)
 	    ask->filter.open ? " checked" : "");
 }
 
-/* What else a name may have meant. */
+/* What else a name may have meant, with what else was asked for. */
 static void
 other_places(struct req *rq, struct res *rs, const struct ask *ask)
 {
+	const char *rest = strchr(search_link(rq, ask, KEEP_ALL, S("")), '&');
+
 	if (ask->nplaces < 2)
 		return;
 	html(rs, "<p class=\"links\">Other places of that name:");
 	for (size_t i = 1; i < ask->nplaces; i++) {
 		const struct place *p = &ask->places[i];
+		const char *link = str_eq(p->title, ask->places[0].title)
+		    ? arena_printf(rq->arena, "/shelters?near=%.3f,%.3f", p->centre.latitude, p->centre.longitude)
+		    : url(rq->arena, "/shelters?q=%.*s", FMT(p->title));
 
-		html(rs, " <a href=\"/shelters?near=%.3f,%.3f\">%.*s <span class=\"hint\">(%lld)</span></a>",
-		    p->centre.latitude, p->centre.longitude, FMT(p->title), (long long)p->shelters);
+		html(rs, " <a href=\"%s%s\">%.*s <span class=\"hint\">(%lld)</span></a>", link, rest ? rest : "",
+		    FMT(p->title), (long long)p->shelters);
 	}
 	html(rs, "</p>\n");
-	(void)rq;
 }
 
 static void

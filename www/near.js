@@ -15,7 +15,7 @@
 	}
 	function failed(why) {
 		said.textContent = (why.code === 1 ? "Your position was not shared."
-			: "We could not find your position.") + " Please type a town or street instead.";
+			: "We could not find your position.") + " Please type your town instead.";
 		button.disabled = false;
 	}
 	button.onclick = function () {

@@ -214,6 +214,23 @@ html_fault_of(struct req *rq, struct res *rs, const char *field)
 }
 
 void
+html_input(
+    struct req *rq, struct res *rs, const char *name, const char *label, const char *more, struct str value)
+{
+	bool bad = false;
+
+	for (const struct fault *f = rq->faults; f != NULL; f = f->next)
+		bad |= strcmp(f->field, name) == 0;
+	html(rs, bad ? "<div class=\"bad\">\n<label for=\"%s\">%s</label>\n" : "<div>\n<label for=\"%s\">%s</label>\n",
+	    name, label);
+	html_fault_of(rq, rs, name);
+	html(rs, "<input id=\"%s\" name=\"%s\" ", name, name);
+	buf_str(&rs->body, str(more));
+	html(rs, " value=\"%.*s\"", FMT(value));
+	html(rs, bad ? " aria-invalid=\"true\" aria-describedby=\"%s-err\">\n</div>\n" : ">\n</div>\n", name);
+}
+
+void
 html_tokens(struct req *rq, struct res *rs)
 {
 	char token[65];
@@ -230,26 +247,73 @@ html_tokens(struct req *rq, struct res *rs)
 	html(rs, "<input type=\"hidden\" name=\"token\" value=\"%.32s\">\n", token);
 }
 
+/* What programs are told in words of HTTP, people are told in these. */
+static const char *
+error_heading(enum err e)
+{
+	static const char *const headings[ERR__MAX] = {
+		[ERR_MALFORMED] = "We could not read that",
+		[ERR_LOGIN] = "Please sign in",
+		[ERR_FORBIDDEN] = "You may not do this",
+		[ERR_NOT_FOUND] = "We cannot find this",
+		[ERR_METHOD] = "This page does not take that",
+		[ERR_CONFLICT] = "That did not work",
+		[ERR_PRECONDITION] = "Somebody was faster",
+		[ERR_TOO_LARGE] = "That was too big to send",
+		[ERR_MEDIA] = "This page does not take that",
+		[ERR_INPUT] = "There is a problem",
+		[ERR_TOO_MANY] = "Please wait a minute",
+		[ERR_STORE] = "We cannot do this just now",
+		[ERR_BUSY] = "We cannot do this just now",
+	};
+
+	return headings[e] ? headings[e] : "Something went wrong here";
+}
+
+/* Where to go on from an error. */
+static void
+error_next(struct req *rq, struct res *rs, enum err e)
+{
+	const char *back = rq->method == GET ? arena_dup(rq->arena, rq->path).p : "/arrivals";
+
+	switch (e) {
+	case ERR_LOGIN:
+		html(rs, "<p><a class=\"go\" href=\"/session?next=%s\">Sign in</a></p>\n", url(rq->arena, "%s", back));
+		break;
+	case ERR_NOT_FOUND:
+		html(rs, "<p class=\"links\"><a href=\"/\">Find a shelter</a> <a href=\"/locations\">Browse by area</a></p>\n");
+		break;
+	case ERR_STORE:
+	case ERR_BUSY:
+		html(rs, "<p>Nothing was changed. Wait a minute, then try again: it will not count twice.</p>\n"
+		         "<p>A code that you already have stays valid. In danger? Call <a href=\"tel:112\">112</a>.</p>\n");
+		break;
+	case ERR_MALFORMED:
+	case ERR_METHOD:
+	case ERR_MEDIA:
+	case ERR_INPUT:
+		html(rs, "<p>Nothing was saved. Go back and try again.</p>\n");
+		break;
+	default:
+		break;
+	}
+}
+
 void
 html_error(struct req *rq, struct res *rs, enum err e)
 {
 	const struct err_words *w = err_words(e);
 
-	html_page(rq, rs, w->status, w->title, w->title);
+	html_page(rq, rs, w->status, error_heading(e), error_heading(e));
 	if (rq->detail)
-		html(rs, "<p>%s</p>\n", rq->detail);
+		html(rs, "<p class=\"lead\">%s</p>\n", rq->detail);
 	if (rq->faults) {
 		html(rs, "<ul>\n");
 		for (const struct fault *f = rq->faults; f != NULL; f = f->next)
 			html(rs, "<li>%s: %s</li>\n", f->field, f->message);
-		html(rs, "</ul>\n<p>Go back to correct it.</p>\n");
+		html(rs, "</ul>\n");
 	}
-	if (e == ERR_LOGIN)
-		html(rs, "<p><a class=\"go\" href=\"/session\">Sign in</a></p>\n");
-	if (e == ERR_BUSY || e == ERR_STORE)
-		html(rs, "<p>Nothing was changed. Wait a few seconds, then try again.</p>\n");
-	if (e == ERR_NOT_FOUND)
-		html(rs, "<p><a href=\"/\">Find a shelter</a></p>\n");
+	error_next(rq, rs, e);
 	html_end(rq, rs);
 }
 

@@ -27,6 +27,11 @@ void html_faults(struct req *, struct res *);
 /* The words under one field, and whether it has a fault. */
 bool html_fault_of(struct req *, struct res *, const char *field);
 
+/* A field with its label; its fault's words and marks where it has one.
+ * `more`: its other attributes, a literal. */
+void html_input(
+    struct req *, struct res *, const char *name, const char *label, const char *more, struct str value);
+
 /* Hidden fields: the session's CSRF token, and a token for this one use that
  * keeps a reload from doing it twice. */
 void html_tokens(struct req *, struct res *);

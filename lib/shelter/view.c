@@ -75,10 +75,15 @@ view_status(struct res *rs, const struct shelter *s)
 void
 view_count(struct res *rs, bool known, int64_t n)
 {
-	if (known)
-		html(rs, "%lld", (long long)n);
-	else
+	if (!known)
 		html(rs, "unknown");
+	else if (n < 10000)
+		html(rs, "%lld", (long long)n);
+	else if (n < 1000000)
+		html(rs, "%lld,%03lld", (long long)(n / 1000), (long long)(n % 1000));
+	else
+		html(rs, "%lld,%03lld,%03lld", (long long)(n / 1000000), (long long)(n / 1000 % 1000),
+		    (long long)(n % 1000));
 }
 
 static void
@@ -186,21 +191,46 @@ view_takes_people(const struct shelter *s)
 	return s->status == STATUS_OPEN || s->status == STATUS_STANDBY;
 }
 
+/* The address without the name that it begins with: in many lists houses are
+ * called by their address. */
+static struct str
+address_beside_name(const struct shelter *s)
+{
+	struct str rest = s->address;
+	size_t n = s->name.n;
+
+	if (str_eq(rest, s->name))
+		return S("");
+	if (rest.n > n && rest.p[n] == ',' && str_eq((struct str){ rest.p, n }, s->name))
+		return str_trim((struct str){ rest.p + n + 1, rest.n - n - 1 });
+	return rest;
+}
+
 static void
 where(struct res *rs, const struct view_card *c)
 {
 	const struct shelter *s = c->s;
+	struct str address = address_beside_name(s);
+	const char *dot = "";
 
+	if (c->distance < 0 && address.n == 0 && c->note == NULL)
+		return;
 	html(rs, "<p class=\"where\">");
 	if (c->distance >= 0 && c->distance < 20) {
-		html(rs, "here · ");
+		html(rs, "here");
+		dot = " · ";
 	} else if (c->distance >= 0) {
 		html_distance(rs, c->distance);
 		if (c->from != NULL)
 			html(rs, " %s", compass(geo_bearing(*c->from, s->position)));
-		html(rs, "%s · ", c->behind ? c->behind : "");
+		html(rs, "%s", c->behind ? c->behind : "");
+		dot = " · ";
 	}
-	html(rs, "%.*s%s%s</p>\n", FMT(s->address), c->note ? " · " : "", c->note ? c->note : "");
+	if (address.n) {
+		html(rs, "%s%.*s", dot, FMT(address));
+		dot = " · ";
+	}
+	html(rs, "%s%s</p>\n", c->note ? dot : "", c->note ? c->note : "");
 }
 
 void
