@@ -16,8 +16,8 @@ struct shadow {
 	int64_t capacity, occupancy;
 };
 
-static const char *const ids[SHELTERS] = { "RO-CJ-01", "RO-CJ-02", "RO-B-01", "RO-B-02", "JP-17205-01", "JP-17205-02",
-	"RO-TM-0001", "NO-0301-99" };
+static const char *const ids[SHELTERS] = { "RO-CJ-01", "RO-CJ-02", "RO-B-01", "RO-B-02", "JP-17205-01",
+	"JP-17205-02", "RO-TM-0001", "NO-0301-99" };
 static const char *const spare[] = { "ward-1", "ward-2", "city-CJ", "country-RO" };
 static struct shadow shadows[SHELTERS];
 static struct live {
@@ -55,7 +55,8 @@ shadow_expires(int which)
 static void
 random_profile(struct shelter *s)
 {
-	static const char *const texts[] = { "ramp", "wheelchair", "pets", "power", "Pets allowed", "baby room" };
+	static const char *const texts[] = { "ramp", "wheelchair", "pets", "power", "Pets allowed",
+		"baby room" };
 	static const char *const names[] = { "water", "Water", "electricity", "power", "food", "blankets" };
 	static const char *const towns[] = { "Dej", "DEJ", "Gherla", "", "珠洲市" };
 	const char *some[LEN(texts)];
@@ -134,8 +135,8 @@ announce(int w)
 	if (s.status == STATUS_CLOSED || s.status == STATUS_FULL)
 		assert_int_equal(e, ERR_CONFLICT);
 	else if (s.capacity != UNKNOWN)
-		assert_int_equal(e,
-		    in.people <= s.capacity - shadows[w].occupancy - on_their_way(w) ? OK : ERR_CONFLICT);
+		assert_int_equal(
+		    e, in.people <= s.capacity - shadows[w].occupancy - on_their_way(w) ? OK : ERR_CONFLICT);
 	else
 		assert_int_equal(e, OK);
 	if (e != OK)
@@ -172,7 +173,8 @@ go_on(void)
 		assert_int_equal(intent_end(db, mem, &s, &in, &(struct change){ .kind = "cancel" }), OK);
 		break;
 	case 2:
-		assert_int_equal(intent_end(db, mem, &s, &in, &(struct change){ .kind = "reject", .by = S("ana") }), OK);
+		assert_int_equal(
+		    intent_end(db, mem, &s, &in, &(struct change){ .kind = "reject", .by = S("ana") }), OK);
 		break;
 	default:
 		assert_int_equal(intent_arrive(db, mem, &s, &in, people, S("ana")), OK);
@@ -317,13 +319,13 @@ in_order(void)
 }
 
 /* Each tampering on a town in order. */
-#define FOUND(...)                                                                                 \
-	do {                                                                                       \
-		start_over();                                                                      \
-		in_order();                                                                        \
-		__VA_ARGS__;                                                                       \
-		if (differences(false) == 0)                                                       \
-			fail_msg("not found: %s", #__VA_ARGS__);                                   \
+#define FOUND(...) \
+	do { \
+		start_over(); \
+		in_order(); \
+		__VA_ARGS__; \
+		if (differences(false) == 0) \
+			fail_msg("not found: %s", #__VA_ARGS__); \
 	} while (0)
 
 static struct str
@@ -379,8 +381,8 @@ STORE_TEST(a_wrong_missing_or_strange_entry_of_the_ledger_is_found)
 
 STORE_TEST(a_wrong_ranking_is_found)
 {
-	static const char *const rankings[] = { "city-CJ-availability", "country-RO-projected", "city-CJ-features",
-		"country-RO-capacity", "city-CJ-water" };
+	static const char *const rankings[] = { "city-CJ-availability", "country-RO-projected",
+		"city-CJ-features", "country-RO-capacity", "city-CJ-water" };
 
 	for (size_t i = 0; i < LEN(rankings); i++) {
 		FOUND(zset_add(db, str(rankings[i]), S("RO-CJ-01"), 3.5));

@@ -82,7 +82,8 @@ TEST(small_letters_blanks_dashes_and_look_alikes_are_understood)
 		char *gaps = arena_printf(a, " %.3s-%.2s.%.3s\t", code.p, code.p + 3, code.p + 5);
 
 		assert_bytes(read_as(a, gaps), code);
-		assert_bytes(read_as(a, spelled(a, code, "ABCDEFGHJKMNPQRSTVWXYZ", "abcdefghjkmnpqrstvwxyz")), code);
+		assert_bytes(
+		    read_as(a, spelled(a, code, "ABCDEFGHJKMNPQRSTVWXYZ", "abcdefghjkmnpqrstvwxyz")), code);
 		assert_bytes(read_as(a, spelled(a, code, "01", "OI")), code);
 		assert_bytes(read_as(a, spelled(a, code, "01", "ol")), code);
 	}

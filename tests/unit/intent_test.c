@@ -82,7 +82,8 @@ STORE_TEST(a_closed_or_full_shelter_takes_nobody_and_one_on_standby_does)
 	static const struct {
 		enum status status;
 		bool takes;
-	} cases[] = { { STATUS_OPEN, true }, { STATUS_STANDBY, true }, { STATUS_CLOSED, false }, { STATUS_FULL, false } };
+	} cases[] = { { STATUS_OPEN, true }, { STATUS_STANDBY, true }, { STATUS_CLOSED, false },
+		{ STATUS_FULL, false } };
 
 	for (size_t i = 0; i < LEN(cases); i++) {
 		struct shelter one = { .capacity = UNKNOWN, .status = cases[i].status };
@@ -96,7 +97,10 @@ STORE_TEST(a_closed_or_full_shelter_takes_nobody_and_one_on_standby_does)
 
 STORE_TEST(what_was_told_is_kept_for_the_door)
 {
-	struct intent in = { .shelter = S("RO-CJ-01"), .people = 4, .needs = S("step-free, medicine"), .name = S("Ioana Șerban"),
+	struct intent in = { .shelter = S("RO-CJ-01"),
+		.people = 4,
+		.needs = S("step-free, medicine"),
+		.name = S("Ioana Șerban"),
 		.phone = S("0712 345 678") };
 	struct intent out;
 
@@ -310,7 +314,9 @@ STORE_TEST(a_code_that_was_never_given_out_is_not_found)
 
 STORE_TEST(the_ledger_keeps_neither_name_nor_phone)
 {
-	struct intent in = { .shelter = S("RO-CJ-01"), .people = 4, .name = S("Ioana"), .phone = S("0712345678") };
+	struct intent in = {
+		.shelter = S("RO-CJ-01"), .people = 4, .name = S("Ioana"), .phone = S("0712345678")
+	};
 
 	s = made("RO-CJ-01", 10);
 	assert_int_equal(intent_announce(db, mem, &s, &in), OK);

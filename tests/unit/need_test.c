@@ -14,8 +14,9 @@ asks_for(const char *said, const char *slug)
 
 TEST(words_for_the_same_thing_are_one_need)
 {
-	static const char *const step_free[] = { "step-free", "Wheelchair", "wheelchair accessible", "WHEELCHAIR ACCESS",
-		"disabled persons special access", "step-free access", "accessible", "ramp" };
+	static const char *const step_free[] = { "step-free", "Wheelchair", "wheelchair accessible",
+		"WHEELCHAIR ACCESS", "disabled persons special access", "step-free access", "accessible",
+		"ramp" };
 
 	for (size_t i = 0; i < LEN(step_free); i++)
 		asks_for(step_free[i], "step-free");

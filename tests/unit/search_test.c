@@ -14,8 +14,8 @@ enum { WORLD = 700, FOUND_MAX = WORLD };
 
 static struct shelter world[WORLD];
 static const char *const features[] = { "wheelchair", "pets", "showers", "insulin fridge" };
-static const struct str needs[] = { B("step-free"), B("pets"), B("showers"), B("insulin-fridge"), B("electricity"), B("water"),
-	B("nobody-has-this") };
+static const struct str needs[] = { B("step-free"), B("pets"), B("showers"), B("insulin-fridge"),
+	B("electricity"), B("water"), B("nobody-has-this") };
 static const struct geo town = { 23.59, 46.77 };
 
 /* Half of them are in one town, the rest anywhere; many share a building. */
@@ -27,7 +27,8 @@ place_one(struct shelter *s, int i)
 	if (i > 0 && world[i - 1].placed && rnd_below(5) == 0)
 		put_at(s, world[i - 1].position.latitude, world[i - 1].position.longitude);
 	else if (rnd_below(2))
-		put_at(s, town.latitude + rnd_between(-0.05, 0.05), town.longitude + rnd_between(-0.05, 0.05));
+		put_at(
+		    s, town.latitude + rnd_between(-0.05, 0.05), town.longitude + rnd_between(-0.05, 0.05));
 	else
 		put_at(s, rnd_between(-80, 80), rnd_between(-180, 180));
 }
@@ -57,7 +58,8 @@ world_setup(void **state)
 	for (int i = 0; i < WORLD && rc == 0; i++) {
 		struct shelter *s = &world[i];
 
-		*s = draft(arena_printf(mem, "RO-%c-%03d", 'A' + i % 3, i), rnd_below(4) ? rnd_below(12) : UNKNOWN);
+		*s = draft(
+		    arena_printf(mem, "RO-%c-%03d", 'A' + i % 3, i), rnd_below(4) ? rnd_below(12) : UNKNOWN);
 		s->occupancy = rnd_below(6);
 		s->expected = rnd_below(3);
 		s->status = rnd_below(3) ? STATUS_OPEN : (enum status)rnd_below(STATUS__MAX);
@@ -121,7 +123,8 @@ look_near(struct geo centre, double radius, const struct filter *f, struct hit *
 	size_t n = 0;
 
 	for (int i = 0; i < WORLD; i++) {
-		double d = world[i].placed ? geo_distance(centre, geo_decode(geo_encode(world[i].position))) : 0;
+		double d =
+		    world[i].placed ? geo_distance(centre, geo_decode(geo_encode(world[i].position))) : 0;
 
 		if (world[i].placed && d <= radius && fits(&world[i], f))
 			out[n++] = (struct hit){ world[i].id, d };
@@ -186,7 +189,8 @@ one_page(const struct search *q, const struct cursor *after, size_t limit, struc
 {
 	if (q->criterion == NULL)
 		return search_near(db, mem, q->centre, q->radius, &q->f, after, limit, found, n);
-	return search_ranked(db, mem, q->locations, q->nlocations, str(q->criterion), &q->f, after, limit, found, n);
+	return search_ranked(
+	    db, mem, q->locations, q->nlocations, str(q->criterion), &q->f, after, limit, found, n);
 }
 
 /* All pages, each from the cursor of the one before, as text and back. */
@@ -202,7 +206,8 @@ all_pages(const struct search *q, size_t limit, struct hit *out)
 		assert_true(n <= limit);
 		for (size_t i = 0; i < n; i++) {
 			assert_true(all < FOUND_MAX);
-			out[all++] = (struct hit){ found[i].id, q->criterion ? found[i].score : found[i].distance };
+			out[all++] =
+			    (struct hit){ found[i].id, q->criterion ? found[i].score : found[i].distance };
 		}
 		if (n)
 			assert_true(cursor_read(cursor_print(mem, out[all - 1].at, out[all - 1].id), &after));
@@ -216,7 +221,7 @@ is_what_a_plain_look_finds(const struct search *q, size_t limit)
 	static struct hit have[FOUND_MAX], want[FOUND_MAX];
 	size_t n = all_pages(q, limit, have);
 	size_t m = q->criterion ? look_ranked(q->locations, q->nlocations, q->criterion, &q->f, want)
-	                        : look_near(q->centre, q->radius, &q->f, want);
+				: look_near(q->centre, q->radius, &q->f, want);
 
 	for (size_t i = 0; i < n && i < m; i++) {
 		assert_bytes(have[i].id, want[i].id);
@@ -328,11 +333,14 @@ SEARCH_TEST(an_unknown_capacity_offers_no_seats)
 
 SEARCH_TEST(a_ranking_of_one_location_is_the_sorted_list)
 {
-	static const char *const criteria[] = { "availability", "projected", "features", "capacity", "water" };
+	static const char *const criteria[] = { "availability", "projected", "features", "capacity",
+		"water" };
 
 	for (size_t i = 0; i < LEN(criteria); i++)
 		for (int k = 0; k < 6; k++) {
-			struct search q = { .criterion = criteria[i], .locations = { S("country-RO") }, .nlocations = 1 };
+			struct search q = {
+				.criterion = criteria[i], .locations = { S("country-RO") }, .nlocations = 1
+			};
 
 			if (k)
 				q.f = random_filter();
@@ -343,7 +351,8 @@ SEARCH_TEST(a_ranking_of_one_location_is_the_sorted_list)
 SEARCH_TEST(the_ranking_of_several_locations_is_one_sorted_list_without_repeats)
 {
 	for (int i = 0; i < WORLD; i += 3)
-		assert_int_equal(shelter_join(db, mem, &world[rnd_below(WORLD)], i % 2 ? S("ward-1") : S("ward-2")), OK);
+		assert_int_equal(
+		    shelter_join(db, mem, &world[rnd_below(WORLD)], i % 2 ? S("ward-1") : S("ward-2")), OK);
 	for (int i = 0; i < 30; i++) {
 		struct search q = { .criterion = i % 2 ? "projected" : "features",
 			.locations = { S("ward-1"), S("city-B"), S("ward-2"), S("nowhere-1") },
@@ -429,6 +438,26 @@ STORE_TEST(without_a_position_alternatives_are_the_roomiest_of_its_city)
 	assert_str(found[1].id, "RO-CJ-02");
 }
 
+STORE_TEST(nobody_is_lost_at_the_edges_of_the_rings_that_the_search_grows_by)
+{
+	static const double edges[] = { 750, 2250, 6750 };
+	struct search q = nearest();
+	struct found *found;
+	size_t n, all = 0;
+
+	for (size_t e = 0; e < LEN(edges); e++)
+		for (double m = edges[e] - 5; m < edges[e] + 5; m += 0.5) {
+			struct shelter s = draft(arena_printf(mem, "RO-CJ-%03zu", all++), 1);
+
+			put_at(&s, town.latitude + m / 111226, town.longitude); /* metres in a degree */
+			save_new(&s);
+		}
+	assert_int_equal(one_page(&q, NULL, 100, &found, &n), OK);
+	assert_int_equal(n, all);
+	for (size_t i = 1; i < n; i++)
+		assert_true(found[i - 1].distance <= found[i].distance);
+}
+
 STORE_TEST(in_an_empty_store_nothing_is_found)
 {
 	struct search q = nearest();
@@ -461,7 +490,8 @@ TEST(a_cursor_is_read_back_to_the_last_bit)
 
 TEST(what_is_no_cursor_is_refused)
 {
-	static const char *const bad[] = { "", "~", "12", "12~", "x~RO-CJ-01", "nan~RO-CJ-01", "inf~RO-CJ-01", "-inf~", "-inf" };
+	static const char *const bad[] = { "", "~", "12", "12~", "x~RO-CJ-01", "nan~RO-CJ-01", "inf~RO-CJ-01",
+		"-inf~", "-inf" };
 	struct cursor c;
 
 	for (size_t i = 0; i < LEN(bad); i++)

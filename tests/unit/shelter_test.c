@@ -49,10 +49,11 @@ json_has(const struct shelter *s, const char *part)
 
 TEST(an_id_is_country_city_number)
 {
-	static const char *const good[] = { "RO-CJ-01", "RO-B-01", "JP-17205-00000001", "US-ABCDEFGHIJKL-99" };
-	static const char *const bad[] = { "", "RO", "RO-CJ", "RO-CJ-", "RO-CJ-1", "ro-CJ-01", "R-CJ-01", "ROU-CJ-01",
-		"RO-cj-01", "RO--01", "RO-CJ-0a", "RO-CJ-123456789", "RO-ABCDEFGHIJKLM-01", "RO-CJ-01-availability",
-		"RO-CJ-01:card", " RO-CJ-01", "RO-CJ-01 ", "RO-C\xc8-01" };
+	static const char *const good[] = { "RO-CJ-01", "RO-B-01", "JP-17205-00000001",
+		"US-ABCDEFGHIJKL-99" };
+	static const char *const bad[] = { "", "RO", "RO-CJ", "RO-CJ-", "RO-CJ-1", "ro-CJ-01", "R-CJ-01",
+		"ROU-CJ-01", "RO-cj-01", "RO--01", "RO-CJ-0a", "RO-CJ-123456789", "RO-ABCDEFGHIJKLM-01",
+		"RO-CJ-01-availability", "RO-CJ-01:card", " RO-CJ-01", "RO-CJ-01 ", "RO-C\xc8-01" };
 
 	for (size_t i = 0; i < LEN(good); i++)
 		assert_true(shelter_id_valid(str(good[i])));
@@ -266,16 +267,21 @@ STORE_TEST(more_than_there_are_cannot_leave_and_nothing_is_done)
 STORE_TEST(the_ledger_says_what_was_added_by_whom_and_why)
 {
 	struct shelter s = made("RO-CJ-01", 10);
-	struct change c = { .kind = "reject", .expected = -2, .code = S("K7M29QXT"), .by = S("ana"), .reason = S("no \"bus\"") };
+	struct change c = { .kind = "reject",
+		.expected = -2,
+		.code = S("K7M29QXT"),
+		.by = S("ana"),
+		.reason = S("no \"bus\"") };
 	struct str entry;
 
 	assert_int_equal(people(&s, "announce", 0, 2), OK);
 	assert_int_equal(shelter_apply(db, mem, &s, &c), OK);
 	assert_int_equal(hash_get(db, mem, S("RO-CJ-01:ledger"),
-	                     arena_strf(mem, "%016llx", (unsigned long long)s.sequence), &entry),
+			     arena_strf(mem, "%016llx", (unsigned long long)s.sequence), &entry),
 	    OK);
-	assert_str(entry, "{\"kind\":\"reject\",\"occupancy\":0,\"expected\":-2,\"code\":\"K7M29QXT\",\"by\":\"ana\","
-	                  "\"reason\":\"no \\\"bus\\\"\",\"at\":1000000}");
+	assert_str(entry,
+	    "{\"kind\":\"reject\",\"occupancy\":0,\"expected\":-2,\"code\":\"K7M29QXT\",\"by\":\"ana\","
+	    "\"reason\":\"no \\\"bus\\\"\",\"at\":1000000}");
 }
 
 STORE_TEST(a_count_by_staff_goes_to_the_ledger_as_the_difference)
@@ -513,6 +519,7 @@ STORE_TEST(of_many_changes_the_last_state_alone_is_told)
 	assert_int_equal(outbox_claim(db, mem, "live", 1000, 100, &rows, &n), OK);
 	assert_int_equal(n, 1);
 	assert_int_equal(rows[0].sequence, s.sequence);
-	assert_str(rows[0].payload, "{\"shelter\":\"RO-CJ-01\",\"availability\":40,\"projected_availability\":40,"
-	                            "\"status\":\"open\",\"updated_at\":1000000}");
+	assert_str(rows[0].payload,
+	    "{\"shelter\":\"RO-CJ-01\",\"availability\":40,\"projected_availability\":40,"
+	    "\"status\":\"open\",\"updated_at\":1000000}");
 }

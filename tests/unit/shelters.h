@@ -55,7 +55,7 @@ give_features(struct shelter *s, const char *const *texts, size_t n)
 		s->features[i] = arena_dup(mem, str(texts[i]));
 }
 
-#define FEATURES(s, ...)                                                                           \
+#define FEATURES(s, ...) \
 	give_features((s), (const char *const[]){ __VA_ARGS__ }, LEN(((const char *const[]){ __VA_ARGS__ })))
 
 /* One more counted resource. */
@@ -66,7 +66,8 @@ give_resource(struct shelter *s, const char *name, double quantity)
 
 	if (s->nresources)
 		memcpy(all, s->resources, s->nresources * sizeof(*all));
-	all[s->nresources] = (struct resource){ .name = arena_dup(mem, str(name)), .counted = true, .quantity = quantity };
+	all[s->nresources] =
+	    (struct resource){ .name = arena_dup(mem, str(name)), .counted = true, .quantity = quantity };
 	s->resources = all;
 	s->nresources++;
 }
