@@ -115,7 +115,8 @@ tell(struct dispatch *d, bool *more)
 		if (told)
 			outbox_done(d->db, &rows[i]);
 		else
-			outbox_retry(d->db, &rows[i], db_now(d->db) + MINUTE_MS, "the head file cannot be written");
+			outbox_retry(
+			    d->db, &rows[i], db_now(d->db) + MINUTE_MS, "the head file cannot be written");
 	}
 	*more = told;
 	return e;

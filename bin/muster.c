@@ -24,19 +24,19 @@
 
 enum { DONE = 0, FAILED = 1, USAGE = 2, SHELTERS_MAX = 200 };
 
-static const char help[] =
-    "usage: muster [--state DIR] COMMAND\n\n"
-    "  init                      make the state directory and its database\n"
-    "  import FILE               bring in a list of shelters\n"
-    "  user add NAME             a person who may sign in\n"
-    "  token add NAME            a program that may call\n"
-    "  check                     prove that all numbers agree with the ledger\n\n"
-    "The state directory is --state, else MUSTER_STATE, else ./var.\n"
-    "muster COMMAND --help tells more.\n";
+static const char help[] = "usage: muster [--state DIR] COMMAND\n\n"
+			   "  init                      make the state directory and its database\n"
+			   "  import FILE               bring in a list of shelters\n"
+			   "  user add NAME             a person who may sign in\n"
+			   "  token add NAME            a program that may call\n"
+			   "  check                     prove that all numbers agree with the ledger\n\n"
+			   "The state directory is --state, else MUSTER_STATE, else ./var.\n"
+			   "muster COMMAND --help tells more.\n";
 
-static const char help_init[] = "usage: muster init\n\n"
-                                "Makes the state directory and its database; where they are there, brings the\n"
-                                "database up to date. Nothing is lost.\n";
+static const char help_init[] =
+    "usage: muster init\n\n"
+    "Makes the state directory and its database; where they are there, brings the\n"
+    "database up to date. Nothing is lost.\n";
 
 static const char help_import[] =
     "usage: muster import FILE [--country RO] [--format csv|geojson|json]\n"
@@ -57,12 +57,14 @@ static const char help_user[] =
     "again. A manager works at the shelters given with --shelter. The password is read from standard input; when that is a\n"
     "terminal or empty, one is made and printed once.\n";
 
-static const char help_token[] = "usage: muster token add NAME --role ROLE… [--shelter ID…]\n\n"
-                                 "Prints a bearer token once: Authorization: Bearer TOKEN. It is kept nowhere.\n";
+static const char help_token[] =
+    "usage: muster token add NAME --role ROLE… [--shelter ID…]\n\n"
+    "Prints a bearer token once: Authorization: Bearer TOKEN. It is kept nowhere.\n";
 
-static const char help_check[] = "usage: muster check\n\n"
-                                 "Compares every shelter's numbers with its ledger and its intentions, and every\n"
-                                 "index with the shelters. Prints each difference; exit status 1 if there is one.\n";
+static const char help_check[] =
+    "usage: muster check\n\n"
+    "Compares every shelter's numbers with its ledger and its intentions, and every\n"
+    "index with the shelters. Prints each difference; exit status 1 if there is one.\n";
 
 struct command {
 	const char *state;
@@ -93,8 +95,9 @@ open_store(struct command *c)
 		fprintf(stderr, "muster: there is no database in %s; make one: muster --state %s init\n",
 		    c->state, c->state);
 	else if (e == ERR_CONFLICT)
-		fprintf(stderr, "muster: the database in %s has another version; run: muster --state %s init\n",
-		    c->state, c->state);
+		fprintf(stderr,
+		    "muster: the database in %s has another version; run: muster --state %s init\n", c->state,
+		    c->state);
 	else if (e != OK)
 		fprintf(stderr, "muster: the database in %s cannot be opened\n", c->state);
 	return e == OK;
@@ -180,7 +183,8 @@ print_report(const struct import_report *r, bool dry)
 		fprintf(stderr, "row %lld: %s%.*s\n", (long long)r->faults[i].row,
 		    r->faults[i].warning ? "warning: " : "", FMT(r->faults[i].message));
 	if ((int64_t)r->kept < r->nfaults + r->nwarnings)
-		fprintf(stderr, "… and %lld more\n", (long long)(r->nfaults + r->nwarnings - (int64_t)r->kept));
+		fprintf(
+		    stderr, "… and %lld more\n", (long long)(r->nfaults + r->nwarnings - (int64_t)r->kept));
 	printf("%s%lld created, %lld updated, %lld unchanged, %lld skipped, %lld warnings\n",
 	    dry ? "would be: " : "", (long long)r->created, (long long)r->updated, (long long)r->unchanged,
 	    (long long)r->skipped, (long long)r->nwarnings);
@@ -206,7 +210,7 @@ import_file(struct command *c, const char *path, const struct import_options *op
 	print_report(&report, options->dry_run || e == ERR_INPUT);
 	if (e == ERR_INPUT)
 		fprintf(stderr, "muster: rows have faults: nothing was changed. Mend them, or leave them out "
-		                "with --partial.\n");
+				"with --partial.\n");
 	return e == OK ? DONE : FAILED;
 }
 
@@ -229,11 +233,10 @@ format_named(const char *name, enum import_format *format)
 static int
 cmd_import(struct command *c)
 {
-	static const struct option longs[] = {
-		{ "country", required_argument, NULL, 'c' }, { "format", required_argument, NULL, 'f' },
-		{ "status", required_argument, NULL, 's' }, { "partial", no_argument, NULL, 'p' },
-		{ "dry-run", no_argument, NULL, 'n' }, { "help", no_argument, NULL, 'h' }, { 0 }
-	};
+	static const struct option longs[] = { { "country", required_argument, NULL, 'c' },
+		{ "format", required_argument, NULL, 'f' }, { "status", required_argument, NULL, 's' },
+		{ "partial", no_argument, NULL, 'p' }, { "dry-run", no_argument, NULL, 'n' },
+		{ "help", no_argument, NULL, 'h' }, { 0 } };
 	struct import_options o = { .status = STATUS_STANDBY, .by = S("muster import") };
 	int option;
 
@@ -379,7 +382,8 @@ cmd_user(struct command *c)
 	if (!open_store(c))
 		return FAILED;
 	if ((e = db_begin(c->db, TX_WRITE, now_ms())) == OK)
-		e = user_add(c->db, c->arena, str(g.name), password, g.roles, g.shelters, g.nshelters, &unknown);
+		e = user_add(
+		    c->db, c->arena, str(g.name), password, g.roles, g.shelters, g.nshelters, &unknown);
 	if (e == OK)
 		e = db_commit(c->db);
 	db_rollback(c->db);
@@ -404,7 +408,8 @@ cmd_token(struct command *c)
 	if (!open_store(c))
 		return FAILED;
 	if ((e = db_begin(c->db, TX_WRITE, now_ms())) == OK)
-		e = token_add(c->db, c->arena, str(g.name), g.roles, g.shelters, g.nshelters, &secret, &unknown);
+		e = token_add(
+		    c->db, c->arena, str(g.name), g.roles, g.shelters, g.nshelters, &secret, &unknown);
 	if (e == OK)
 		e = db_commit(c->db);
 	db_rollback(c->db);

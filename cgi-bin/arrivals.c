@@ -3,7 +3,7 @@
  *
  *	GET  /arrivals             staff: my shelters, those first that need a look
  *	GET  /arrivals/{shelter}   staff: its desk; as JSON the shelter and its intentions
- *	POST /arrivals             staff: intent, people?  or  shelter, people
+ *	POST /arrivals             staff: intent, people?, shelter?  or  shelter, people
  *
  * An intention is confirmed with the people who really came; people without
  * one are walk-ins.
@@ -18,7 +18,7 @@
 #include "set.h"
 #include "view.h"
 
-enum { SHELTERS_SHOWN = 100, INTENTS_SHOWN = 200 };
+enum { SHELTERS_SHOWN = 25, INTENTS_SHOWN = 200 };
 
 /* ---- the desk -------------------------------------------------------------------- */
 
@@ -38,9 +38,8 @@ press(struct req *rq, struct res *rs, const struct shelter *s, bool in, int peop
 	html(rs,
 	    in ? "<button name=\"people\" value=\"%d\">%s%d <span class=\"hide\">%s %s</span></button></form>\n"
 	       : "<button class=\"quiet\" name=\"people\" value=\"%d\">%s%d <span class=\"hide\">%s %s</span></button>"
-	         "</form>\n",
-	    people, in ? "+" : "−", people, people == 1 ? "person" : "people",
-	    in ? "came in" : "left");
+		 "</form>\n",
+	    people, in ? "+" : "−", people, people == 1 ? "person" : "people", in ? "came in" : "left");
 }
 
 static void
@@ -48,7 +47,8 @@ undo(struct req *rq, struct res *rs, const struct shelter *s, const char *action
 {
 	html(rs, "<form method=\"post\" action=\"/%s\">\n", action);
 	hidden(rq, rs, s->id);
-	html(rs, "<input type=\"hidden\" name=\"people\" value=\"%lld\">\n<button class=\"quiet\">Undo</button>\n</form>\n",
+	html(rs,
+	    "<input type=\"hidden\" name=\"people\" value=\"%lld\">\n<button class=\"quiet\">Undo</button>\n</form>\n",
 	    (long long)people);
 }
 
@@ -60,7 +60,8 @@ notice(struct req *rq, struct res *rs, const struct shelter *s)
 
 	str_int(query(rq, "people"), 1, DOOR_PEOPLE_MAX, &people);
 	if (str_is(done, "rejected"))
-		html(rs, "<p class=\"done\" role=\"status\">Noted: they are not coming. Their places are free again.</p>\n");
+		html(rs,
+		    "<p class=\"done\" role=\"status\">Noted: they are not coming. Their places are free again.</p>\n");
 	if (str_is(done, "status"))
 		html(rs, "<p class=\"done\" role=\"status\">Done. Everybody sees it now.</p>\n");
 	if (str_is(done, "counted"))
@@ -81,14 +82,16 @@ now_section(struct req *rq, struct res *rs, const struct shelter *s)
 	html(rs, "<section class=\"box\" aria-labelledby=\"now\">\n<h2 id=\"now\" class=\"hide\">Now</h2>\n");
 	view_status(rs, s);
 	view_numbers(rs, s, true);
-	html(rs, "<p>%lld people inside · %lld on their way · ", (long long)s->occupancy, (long long)s->expected);
+	html(rs, "<p>%lld people inside · %lld on their way · ", (long long)s->occupancy,
+	    (long long)s->expected);
 	if (s->capacity == UNKNOWN)
 		html(rs, "places in all not known</p>\n");
 	else
 		html(rs, "%lld places in all</p>\n", (long long)s->capacity);
 	view_age(rq, rs, s);
-	html(rs, "<p class=\"links\"><a href=\"/arrivals/%.*s\">Refresh</a> "
-	         "<a href=\"/shelters/%.*s\">The public page</a></p>\n</section>\n",
+	html(rs,
+	    "<p class=\"links\"><a href=\"/arrivals/%.*s\">Refresh</a> "
+	    "<a href=\"/shelters/%.*s\">The public page</a></p>\n</section>\n",
 	    FMT(s->id), FMT(s->id));
 }
 
@@ -110,11 +113,12 @@ in_section(struct req *rq, struct res *rs, const struct shelter *s)
 	static const int steps[] = { 1, 2, 4 };
 
 	html(rs, "<div class=\"two\">\n<section class=\"box\" aria-labelledby=\"in\">\n"
-	         "<h2 id=\"in\">Someone came in</h2>\n<div class=\"row huge\">\n");
+		 "<h2 id=\"in\">Someone came in</h2>\n<div class=\"row huge\">\n");
 	for (size_t i = 0; i < LEN(steps); i++)
 		press(rq, rs, s, true, steps[i]);
-	html(rs, "</div>\n<p class=\"hint\">Only for people without a code.</p>\n</section>\n"
-	         "<form class=\"box\" method=\"post\" action=\"/arrivals\" novalidate>\n<h2>They have a code</h2>\n");
+	html(rs,
+	    "</div>\n<p class=\"hint\">Only for people without a code.</p>\n</section>\n"
+	    "<form class=\"box\" method=\"post\" action=\"/arrivals\" novalidate>\n<h2>They have a code</h2>\n");
 	hidden(rq, rs, s->id);
 	html_input(rq, rs, "intent", "Code",
 	    "maxlength=\"20\" autocomplete=\"off\" autocapitalize=\"characters\" spellcheck=\"false\" required",
@@ -144,7 +148,8 @@ row(struct req *rq, struct res *rs, const struct intent *in, size_t i)
 	if (in->name.n)
 		html(rs, " · %.*s", FMT(in->name));
 	if (in->phone.n)
-		html(rs, " · <a href=\"tel:%s\">%.*s</a>", url(rq->arena, "%.*s", FMT(in->phone)), FMT(in->phone));
+		html(rs, " · <a href=\"tel:%s\">%.*s</a>", url(rq->arena, "%.*s", FMT(in->phone)),
+		    FMT(in->phone));
 	html(rs, "</p>\n<p class=\"hint\">");
 	if (in->needs.n)
 		html(rs, "Needs: %.*s. ", FMT(in->needs));
@@ -174,12 +179,13 @@ way_section(struct req *rq, struct res *rs, const struct shelter *s)
 
 	html(rs, "<section class=\"box\" aria-labelledby=\"way\">\n");
 	if (n == 0) {
-		html(rs, "<h2 id=\"way\">On their way</h2>\n<p>Nobody has said that they are coming.</p>\n</section>\n");
+		html(rs,
+		    "<h2 id=\"way\">On their way</h2>\n<p>Nobody has said that they are coming.</p>\n</section>\n");
 		return e;
 	}
 	html(rs, "<h2 id=\"way\">On their way: %lld %s in %s%zu %s</h2>\n<ol class=\"plain rows\">\n",
-	    (long long)s->expected, s->expected == 1 ? "person" : "people", n == INTENTS_SHOWN ? "more than " : "", n,
-	    n == 1 ? "group" : "groups");
+	    (long long)s->expected, s->expected == 1 ? "person" : "people",
+	    n == INTENTS_SHOWN ? "more than " : "", n, n == 1 ? "group" : "groups");
 	for (size_t i = 0; i < n; i++)
 		row(rq, rs, &in[i], i);
 	html(rs, "</ol>\n</section>\n");
@@ -192,20 +198,22 @@ out_section(struct req *rq, struct res *rs, const struct shelter *s)
 	static const int steps[] = { 1, 2, 4 };
 
 	html(rs, "<section class=\"box\" aria-labelledby=\"out\">\n<h2 id=\"out\">Someone left</h2>\n"
-	         "<div class=\"row huge\">\n");
+		 "<div class=\"row huge\">\n");
 	for (size_t i = 0; i < LEN(steps); i++)
 		press(rq, rs, s, false, steps[i]);
 	html(rs, "</div>\n<form class=\"row\" method=\"post\" action=\"/departures\" novalidate>\n");
 	hidden(rq, rs, s->id);
-	html(rs, "<label for=\"left\">Another number</label>\n"
-	         "<input class=\"few\" id=\"left\" name=\"people\" type=\"number\" inputmode=\"numeric\" min=\"1\" "
-	         "max=\"500\">\n<button class=\"quiet\">They left</button>\n</form>\n</section>\n");
+	html(rs,
+	    "<label for=\"left\">Another number</label>\n"
+	    "<input class=\"few\" id=\"left\" name=\"people\" type=\"number\" inputmode=\"numeric\" min=\"1\" "
+	    "max=\"500\">\n<button class=\"quiet\">They left</button>\n</form>\n</section>\n");
 }
 
 static void
 count_section(struct req *rq, struct res *rs, const struct shelter *s)
 {
-	html(rs, "<form class=\"box\" method=\"post\" action=\"/shelters/%.*s\" novalidate>\n<h2>We counted</h2>\n",
+	html(rs,
+	    "<form class=\"box\" method=\"post\" action=\"/shelters/%.*s\" novalidate>\n<h2>We counted</h2>\n",
 	    FMT(s->id));
 	html_tokens(rq, rs);
 	html(rs,
@@ -227,13 +235,15 @@ status_section(struct req *rq, struct res *rs, const struct shelter *s)
 		[STATUS_CLOSED] = "Closed",
 	};
 
-	html(rs, "<form class=\"box\" method=\"post\" action=\"/shelters/%.*s\" novalidate>\n"
-	         "<h2 id=\"is\">This shelter is</h2>\n",
+	html(rs,
+	    "<form class=\"box\" method=\"post\" action=\"/shelters/%.*s\" novalidate>\n"
+	    "<h2 id=\"is\">This shelter is</h2>\n",
 	    FMT(s->id));
 	html_tokens(rq, rs);
 	html(rs, "<div class=\"ticks\" role=\"radiogroup\" aria-labelledby=\"is\">\n");
 	for (int i = 0; i < STATUS__MAX; i++)
-		html(rs, "<label class=\"tick\"><input type=\"radio\" name=\"status\" value=\"%s\"%s> %s</label>\n",
+		html(rs,
+		    "<label class=\"tick\"><input type=\"radio\" name=\"status\" value=\"%s\"%s> %s</label>\n",
 		    status_name((enum status)i), s->status == (enum status)i ? " checked" : "", words[i]);
 	html(rs, "</div>\n<button name=\"_method\" value=\"PATCH\">Set</button>\n</form>\n");
 }
@@ -307,8 +317,9 @@ desk(struct req *rq, struct res *rs)
 static enum err
 my_ids(struct req *rq, struct str **ids, size_t *n)
 {
-	struct str key = rq->who.roles & ROLE_ADMIN ? S("shelters")
-	                                            : arena_strf(rq->arena, "%.*s:shelters", FMT(rq->who.key));
+	struct str key = rq->who.roles & ROLE_ADMIN
+			     ? S("shelters")
+			     : arena_strf(rq->arena, "%.*s:shelters", FMT(rq->who.key));
 	struct str after = query(rq, "cursor");
 
 	return set_page(rq->db, rq->arena, key, after.n ? after : (struct str){ 0 }, SHELTERS_SHOWN, ids, n);
@@ -334,21 +345,22 @@ mine_page(struct req *rq, struct res *rs, const struct shelter *s, size_t n, str
 	html_page(rq, rs, 200, "My shelters", "My shelters");
 	view_fresh(rq, rs, "", "/arrivals");
 	if (rq->who.roles & ROLE_ADMIN)
-		html(rs, "<form class=\"box row\" method=\"get\" action=\"/arrivals\" novalidate>\n"
-		         "<label for=\"shelter\">Open the desk of</label>\n"
-		         "<input class=\"few\" id=\"shelter\" name=\"shelter\" maxlength=\"30\" autocomplete=\"off\" "
-		         "autocapitalize=\"characters\" placeholder=\"RO-CJ-01\">\n<button>Go</button>\n</form>\n");
+		html(rs,
+		    "<form class=\"box row\" method=\"get\" action=\"/arrivals\" novalidate>\n"
+		    "<label for=\"shelter\">Open the desk of</label>\n"
+		    "<input class=\"few\" id=\"shelter\" name=\"shelter\" maxlength=\"30\" autocomplete=\"off\" "
+		    "autocapitalize=\"characters\" placeholder=\"RO-CJ-01\">\n<button>Go</button>\n</form>\n");
 	if (n == 0)
 		html(rs, "<p>No shelter was given to you yet. Ask an admin.</p>\n");
 	html(rs, "<ol class=\"cards\">\n");
 	for (size_t i = 0; i < n; i++) {
-		const char *note = s[i].expected
-		    ? arena_printf(rq->arena, "%lld people on their way", (long long)s[i].expected)
-		    : "nobody on the way";
+		const char *note = s[i].expected ? arena_printf(rq->arena, "%lld people on their way",
+						       (long long)s[i].expected)
+						 : "nobody on the way";
 
 		view_card(rq, rs,
 		    &(struct view_card){
-		        .s = &s[i], .distance = -1, .level = 2, .query = "", .note = note, .desk = true });
+			.s = &s[i], .distance = -1, .level = 2, .query = "", .note = note, .desk = true });
 		html(rs,
 		    "<a class=\"go\" href=\"/arrivals/%.*s\">Open the desk <span class=\"hide\">of %.*s</span></a>\n"
 		    "</li>\n",
@@ -356,7 +368,8 @@ mine_page(struct req *rq, struct res *rs, const struct shelter *s, size_t n, str
 	}
 	html(rs, "</ol>\n");
 	if (next.n)
-		html(rs, "<nav class=\"links\" aria-label=\"More shelters\"><a rel=\"next\" href=\"%s\">More shelters</a></nav>\n",
+		html(rs,
+		    "<nav class=\"links\" aria-label=\"More shelters\"><a rel=\"next\" href=\"%s\">More shelters</a></nav>\n",
 		    url(rq->arena, "/arrivals?cursor=%.*s", FMT(next)));
 	html_end(rq, rs);
 }
@@ -440,11 +453,32 @@ walk_in(struct req *rq, struct res *rs)
 static enum err
 wrong_code(struct req *rq, struct res *rs, struct str id)
 {
-	fault(rq, "intent", "unknown", "This code is not in use: it may be typed wrong, or it has ended. "
-	                               "You can count them without a code.");
+	fault(rq, "intent", "unknown",
+	    "This code is not in use: it may be typed wrong, or it has ended. "
+	    "You can count them without a code.");
 	if (rq->face == FACE_JSON)
-		return fail(rq, ERR_NOT_FOUND, "This code is not in use: it may be typed wrong, or it has ended.");
+		return fail(
+		    rq, ERR_NOT_FOUND, "This code is not in use: it may be typed wrong, or it has ended.");
 	return refused(rq, rs, id, ERR_NOT_FOUND);
+}
+
+/* They announced at one shelter and stand at another's door: the places there
+ * return, the people are counted here. */
+static enum err
+came_here(struct req *rq, struct res *rs, const struct intent *in, struct shelter *here, int64_t people)
+{
+	struct change elsewhere = { .kind = "elsewhere", .by = rq->who.name, .reason = here->id };
+	struct change walk_in = {
+		.kind = "walk-in", .occupancy = people, .code = in->code, .by = rq->who.name, .confirms = true
+	};
+	struct shelter there;
+	enum err e = shelter_load(rq->db, rq->arena, in->shelter, &there);
+
+	if (e == OK)
+		e = intent_end(rq->db, rq->arena, &there, in, &elsewhere);
+	if (e == OK)
+		e = shelter_apply(rq->db, rq->arena, here, &walk_in);
+	return e == OK ? door_answer(rq, rs, here, "came", people) : e;
 }
 
 static enum err
@@ -464,10 +498,12 @@ confirm(struct req *rq, struct res *rs)
 		return refused(rq, rs, live ? in.shelter : id, ERR_INPUT);
 	if (!live)
 		return wrong_code(rq, rs, id);
-	if ((e = door_mine(rq, in.shelter, &s)) != OK)
+	if ((e = door_mine(rq, id.n ? id : in.shelter, &s)) != OK)
 		return e;
 	if (people == 0)
 		people = in.people;
+	if (!str_eq(s.id, in.shelter))
+		return came_here(rq, rs, &in, &s, people);
 	if ((e = intent_arrive(rq->db, rq->arena, &s, &in, people, rq->who.name)) != OK)
 		return e;
 	return door_answer(rq, rs, &s, "came", people);
@@ -481,7 +517,7 @@ arrive(struct req *rq, struct res *rs)
 	size_t at = 0;
 
 	return has_field(rq, "intent") || param_next(&rq->form, "intent", &at, &empty) ? confirm(rq, rs)
-	                                                                              : walk_in(rq, rs);
+										       : walk_in(rq, rs);
 }
 
 static const struct route routes[] = {

@@ -11,8 +11,9 @@
 static enum err
 too_many(struct req *rq, const struct shelter *s, int64_t people)
 {
-	return fail(rq, ERR_CONFLICT, "%lld cannot leave: %lld %s inside. Count again and set the number inside.",
-	    (long long)people, (long long)s->occupancy, s->occupancy == 1 ? "person is" : "people are");
+	return fail(rq, ERR_CONFLICT,
+	    "%lld cannot leave: %lld %s inside. Count again and set the number inside.", (long long)people,
+	    (long long)s->occupancy, s->occupancy == 1 ? "person is" : "people are");
 }
 
 /* People go back to the desk; nothing was counted. */

@@ -11,7 +11,6 @@ show(struct req *rq, struct res *rs)
 	struct json j;
 
 	db_sequence(rq->db); /* a failing read turns the answer into 503 */
-	rq->face = FACE_JSON;
 	rs->cache = "no-store";
 	j = res_json(rs, 200);
 	json_open(&j, '{');

@@ -99,7 +99,8 @@ import(struct req *rq, struct res *rs)
 		json_key_str(&j, "type", S("/problems.html#invalid"));
 		json_key_str(&j, "title", S("Rows have faults; nothing was changed"));
 		json_key_int(&j, "status", 422);
-		json_key_str(&j, "detail", S("Mend the rows below, or send the file with ?partial=1 to leave them out."));
+		json_key_str(&j, "detail",
+		    S("Mend the rows below, or send the file with ?partial=1 to leave them out."));
 	}
 	put_report(&j, &r);
 	json_close(&j, '}');

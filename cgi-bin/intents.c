@@ -61,13 +61,14 @@ ticket_url(struct req *rq, struct str code)
 	for (size_t i = 0; i < rq->host.n; i++) {
 		char c = rq->host.p[i];
 
-		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-		        c == '-' || c == ':' || c == '[' || c == ']'))
+		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+			c == '.' || c == '-' || c == ':' || c == '[' || c == ']'))
 			return code.p;
 	}
 	if (rq->host.n == 0 || rq->host.n > 100)
 		return code.p;
-	return arena_printf(rq->arena, "%s://%.*s/intents/%.*s", rq->https ? "https" : "http", FMT(rq->host), FMT(code));
+	return arena_printf(
+	    rq->arena, "%s://%.*s/intents/%.*s", rq->https ? "https" : "http", FMT(rq->host), FMT(code));
 }
 
 /* One path of the dark squares, with the four squares of quiet zone. */
@@ -78,13 +79,15 @@ qr(struct req *rq, struct res *rs, struct str code)
 
 	if (q == NULL)
 		return;
-	html(rs, "<svg class=\"qr\" viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"The code as a QR picture\"><path d=\"",
+	html(rs,
+	    "<svg class=\"qr\" viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"The code as a QR picture\"><path d=\"",
 	    q->width + 8, q->width + 8);
 	for (int y = 0; y < q->width; y++)
 		for (int x = 0, run; x < q->width; x += run) {
 			bool dark = q->data[y * q->width + x] & 1;
 
-			for (run = 1; x + run < q->width && (q->data[y * q->width + x + run] & 1) == dark; run++)
+			for (run = 1; x + run < q->width && (q->data[y * q->width + x + run] & 1) == dark;
+			     run++)
 				;
 			if (dark)
 				html(rs, "M%d %dh%dv1h-%dz", x + 4, y + 4, run, run);
@@ -129,14 +132,15 @@ ticket_facts(struct req *rq, struct res *rs, const struct intent *in, const stru
 	    "<p class=\"st %s\">%s</p>\n"
 	    "<dl class=\"facts\">\n<dt>People</dt><dd>%lld</dd>\n<dt>Kept until</dt><dd>",
 	    FMT(s->id), FMT(s->name), status_name(s->status),
-	    s->status == STATUS_OPEN          ? "Open"
-	        : s->status == STATUS_FULL    ? "Full: your place is still kept"
-	        : s->status == STATUS_STANDBY ? "On standby: opens when needed"
-	                                      : "Closed: do not go there, call 112 if you are in danger",
+	    s->status == STATUS_OPEN      ? "Open"
+	    : s->status == STATUS_FULL    ? "Full: your place is still kept"
+	    : s->status == STATUS_STANDBY ? "On standby: opens when needed"
+					  : "Closed: do not go there, call 112 if you are in danger",
 	    (long long)in->people);
 	view_time(rq, rs, in->expires_at);
 	if (minutes >= 60)
-		html(rs, ", %lld h %lld min from now</dd>\n", (long long)(minutes / 60), (long long)(minutes % 60));
+		html(rs, ", %lld h %lld min from now</dd>\n", (long long)(minutes / 60),
+		    (long long)(minutes % 60));
 	else
 		html(rs, ", %lld min from now</dd>\n", (long long)minutes);
 	if (in->needs.n) {
@@ -178,7 +182,8 @@ ticket_forms(struct req *rq, struct res *rs, const struct intent *in)
 	    "<h2>Not coming?</h2>\n<p>Cancel, so that others can have your place.</p>\n",
 	    FMT(in->code));
 	html_tokens(rq, rs);
-	html(rs, "<button class=\"stop\" name=\"_method\" value=\"DELETE\">Cancel our place</button>\n</form>\n</div>\n");
+	html(rs,
+	    "<button class=\"stop\" name=\"_method\" value=\"DELETE\">Cancel our place</button>\n</form>\n</div>\n");
 }
 
 /* Staff that open a ticket can let its people in. */
@@ -187,7 +192,8 @@ staff_form(struct req *rq, struct res *rs, const struct intent *in)
 {
 	if (!may_manage(rq, in->shelter))
 		return;
-	html(rs, "<form class=\"box\" method=\"post\" action=\"/arrivals\" novalidate>\n<h2>For staff: they are here</h2>\n");
+	html(rs,
+	    "<form class=\"box\" method=\"post\" action=\"/arrivals\" novalidate>\n<h2>For staff: they are here</h2>\n");
 	html_tokens(rq, rs);
 	html(rs,
 	    "<input type=\"hidden\" name=\"intent\" value=\"%.*s\">\n"
@@ -315,7 +321,7 @@ phone_valid(struct str s)
 		if (s.p[i] >= '0' && s.p[i] <= '9')
 			digits++;
 		else if (!(s.p[i] == '+' && i == 0) && s.p[i] != ' ' && s.p[i] != '-' && s.p[i] != '/' &&
-		    s.p[i] != '(' && s.p[i] != ')' && s.p[i] != '.')
+			 s.p[i] != '(' && s.p[i] != ')' && s.p[i] != '.')
 			return false;
 	}
 	return s.n == 0 || (digits >= 3 && digits <= 15);
@@ -346,12 +352,14 @@ parse(struct req *rq, struct intent *in)
 	if (has_field(rq, "people"))
 		good &= opt_int(rq, "people", 1, INTENT_PEOPLE_MAX, &in->people);
 	else
-		good = fault(rq, "people", "missing", "Say how many people you are, from 1 to %d.", INTENT_PEOPLE_MAX);
+		good = fault(
+		    rq, "people", "missing", "Say how many people you are, from 1 to %d.", INTENT_PEOPLE_MAX);
 	good &= read_needs(rq, &in->needs);
 	good &= opt_text(rq, "name", 80, &in->name);
 	good &= opt_text(rq, "phone", 30, &in->phone);
 	if (!phone_valid(in->phone))
-		good = fault(rq, "phone", "format", "Write the phone number with digits only, like 0712 345 678.");
+		good = fault(
+		    rq, "phone", "format", "Write the phone number with digits only, like 0712 345 678.");
 	return good;
 }
 
@@ -387,13 +395,17 @@ refused_page(struct req *rq, struct res *rs, struct str shelter)
 	html_tokens(rq, rs);
 	html(rs, "<input type=\"hidden\" name=\"shelter\" id=\"shelter\" value=\"%.*s\">\n", FMT(shelter));
 	html_input(rq, rs, "people", "How many people are you?",
-	    "class=\"few\" type=\"number\" inputmode=\"numeric\" min=\"1\" max=\"50\" required", typed(rq, "people"));
-	html(rs, "<fieldset><legend>Does someone need: <span class=\"hint\">(you can skip this)</span></legend>\n"
-	         "<div class=\"ticks\">\n");
+	    "class=\"few\" type=\"number\" inputmode=\"numeric\" min=\"1\" max=\"50\" required",
+	    typed(rq, "people"));
+	html(rs,
+	    "<fieldset><legend>Does someone need: <span class=\"hint\">(you can skip this)</span></legend>\n"
+	    "<div class=\"ticks\">\n");
 	for (size_t i = 0; i < LEN(needs); i++)
-		html(rs, "<label class=\"tick\"><input type=\"checkbox\" name=\"needs\" value=\"%s\"%s> %s</label>\n",
+		html(rs,
+		    "<label class=\"tick\"><input type=\"checkbox\" name=\"needs\" value=\"%s\"%s> %s</label>\n",
 		    needs[i].value, ticked(rq, needs[i].value) ? " checked" : "", needs[i].words);
-	html(rs, "</div></fieldset>\n<details open>\n<summary>Add a name or phone (you can skip this)</summary>\n");
+	html(rs,
+	    "</div></fieldset>\n<details open>\n<summary>Add a name or phone (you can skip this)</summary>\n");
 	html_input(rq, rs, "name", "Name to call at the door", "maxlength=\"80\" autocomplete=\"name\"",
 	    typed(rq, "name"));
 	html_input(rq, rs, "phone", "Phone", "type=\"tel\" maxlength=\"30\" autocomplete=\"tel\"",
@@ -454,7 +466,8 @@ why_no_room(struct res *rs, const struct shelter *s)
 	if (!view_takes_people(s))
 		html(rs, "takes nobody in now.");
 	else
-		html(rs, "has %lld %s left.", (long long)(left > 0 ? left : 0), left == 1 ? "place" : "places");
+		html(rs, "has %lld %s left.", (long long)(left > 0 ? left : 0),
+		    left == 1 ? "place" : "places");
 	html(rs, " Nothing was kept for you yet.</p>\n");
 }
 
@@ -469,7 +482,7 @@ no_room_page(struct req *rq, struct res *rs, const struct shelter *s, const stru
 	    in->people == 1 ? "person" : "people");
 	why_no_room(rs, s);
 	html(rs, n ? "<h2>These have room for all of you</h2>\n<ol class=\"cards\">\n"
-	           : "<p>No other shelter has room for all of you. You can go in two groups.</p>\n");
+		   : "<p>No other shelter has room for all of you. You can go in two groups.</p>\n");
 	for (size_t i = 0; i < n; i++) {
 		struct shelter other;
 
@@ -477,17 +490,18 @@ no_room_page(struct req *rq, struct res *rs, const struct shelter *s, const stru
 			continue;
 		view_card(rq, rs,
 		    &(struct view_card){ .s = &other,
-		        .distance = found[i].distance,
-		        .from = s->placed ? &s->position : NULL,
-		        .behind = " of it",
-		        .level = 3,
-		        .query = "" });
+			.distance = found[i].distance,
+			.from = s->placed ? &s->position : NULL,
+			.behind = " of it",
+			.level = 3,
+			.query = "" });
 		switch_form(rq, rs, &other, in);
 		html(rs, "</li>\n");
 	}
 	html(rs, n ? "</ol>\n<p>" : "<p>");
 	if (left > 0 && view_takes_people(s))
-		html(rs, "Some of you can still go: <a href=\"/shelters/%.*s?seats=%lld#come\">keep %lld %s there</a>. ",
+		html(rs,
+		    "Some of you can still go: <a href=\"/shelters/%.*s?seats=%lld#come\">keep %lld %s there</a>. ",
 		    FMT(s->id), (long long)left, (long long)left, left == 1 ? "place" : "places");
 	html(rs, "In danger? Call <a href=\"tel:112\">112</a>.</p>\n");
 	html_end(rq, rs);
@@ -496,6 +510,7 @@ no_room_page(struct req *rq, struct res *rs, const struct shelter *s, const stru
 static enum err
 no_room(struct req *rq, struct res *rs, const struct shelter *s, const struct intent *in)
 {
+	int64_t left = s->capacity == UNKNOWN ? 0 : shelter_projected(s);
 	struct found *found;
 	size_t n;
 
@@ -506,9 +521,10 @@ no_room(struct req *rq, struct res *rs, const struct shelter *s, const struct in
 	else
 		alternatives_json(rq, found, n);
 	if (s->status == STATUS_CLOSED || s->status == STATUS_FULL)
-		return fail(rq, ERR_CONFLICT, "%.*s takes nobody in now: it is %s.", FMT(s->id), status_name(s->status));
+		return fail(rq, ERR_CONFLICT, "%.*s takes nobody in now: it is %s.", FMT(s->id),
+		    status_name(s->status));
 	return fail(rq, ERR_CONFLICT, "%.*s has %lld places left counting those on their way.", FMT(s->id),
-	    (long long)(s->capacity == UNKNOWN ? 0 : shelter_projected(s)));
+	    (long long)(left > 0 ? left : 0));
 }
 
 /* A form's token leads to the ticket it made, also after "back" and another

@@ -106,8 +106,8 @@ one_json(struct req *rq, struct res *rs, struct str location, const struct sums 
 	struct json j = res_json(rs, status);
 	struct str after = query(rq, "cursor"), *ids;
 	size_t n;
-	enum err e = set_page(rq->db, rq->arena, location, after.n && rq->method == GET ? after : (struct str){ 0 },
-	    MEMBERS_MAX, &ids, &n);
+	enum err e = set_page(rq->db, rq->arena, location,
+	    after.n && rq->method == GET ? after : (struct str){ 0 }, MEMBERS_MAX, &ids, &n);
 
 	put_location(rq, &j, location, s);
 	json_key(&j, "members");
@@ -137,23 +137,27 @@ list_page(struct req *rq, struct res *rs, const struct str *names, size_t n, str
 
 	html_page(rq, rs, 200, "Areas", "Areas");
 	view_fresh(rq, rs, "", "/locations");
-	html(rs, "<div class=\"box\">\n<table>\n<caption>Places now, and places left counting those on their way</caption>\n"
-	         "<thead><tr><th scope=\"col\">Area</th><th scope=\"col\" class=\"n\">Places now</th>"
-	         "<th scope=\"col\" class=\"n\">Places left</th></tr></thead>\n<tbody>\n");
+	html(rs,
+	    "<div class=\"box\">\n<table>\n<caption>Places now, and places left counting those on their way</caption>\n"
+	    "<thead><tr><th scope=\"col\">Area</th><th scope=\"col\" class=\"n\">Places now</th>"
+	    "<th scope=\"col\" class=\"n\">Places left</th></tr></thead>\n<tbody>\n");
 	for (size_t i = 0; i < n && e == OK; i++) {
 		struct sums s;
 
 		e = add_up(rq, names[i], &s);
-		html(rs, "<tr><th scope=\"row\"><a href=\"/locations/%.*s\">%.*s</a> <span class=\"hint\">%lld %s</span></th>",
+		html(rs,
+		    "<tr><th scope=\"row\"><a href=\"/locations/%.*s\">%.*s</a> <span class=\"hint\">%lld %s</span></th>",
 		    FMT(names[i]), FMT(location_title(rq->db, rq->arena, names[i])), (long long)s.shelters,
 		    s.shelters == 1 ? "shelter" : "shelters");
 		sum_cell(rs, &s, s.availability);
 		sum_cell(rs, &s, s.projected);
 		html(rs, "</tr>\n");
 	}
-	html(rs, "</tbody>\n</table>\n<p class=\"hint\">Full and closed shelters are in these sums too. Those whose places are not known are not.</p>\n</div>\n");
+	html(rs,
+	    "</tbody>\n</table>\n<p class=\"hint\">Full and closed shelters are in these sums too. Those whose places are not known are not.</p>\n</div>\n");
 	if (next.n)
-		html(rs, "<nav class=\"links\" aria-label=\"More areas\"><a rel=\"next\" href=\"%s\">More areas</a></nav>\n",
+		html(rs,
+		    "<nav class=\"links\" aria-label=\"More areas\"><a rel=\"next\" href=\"%s\">More areas</a></nav>\n",
 		    url(rq->arena, "/locations?cursor=%.*s", FMT(next)));
 	html_end(rq, rs);
 	return e;
@@ -190,11 +194,12 @@ one_page(struct req *rq, struct res *rs, struct str location, const struct sums 
 	struct found *found;
 	size_t n;
 	bool later = text.n && cursor_read(text, &cursor);
-	enum err e = search_ranked(rq->db, rq->arena, &location, 1, S("availability"), &any, later ? &cursor : NULL,
-	    PER_SCREEN, &found, &n);
+	enum err e = search_ranked(rq->db, rq->arena, &location, 1, S("availability"), &any,
+	    later ? &cursor : NULL, PER_SCREEN, &found, &n);
 
 	html_page(rq, rs, 200, arena_printf(rq->arena, "%.*s", FMT(title)), NULL);
-	html(rs, "<p class=\"links\"><a href=\"/locations\">All areas</a></p>\n<h1>Shelters in %.*s</h1>\n", FMT(title));
+	html(rs, "<p class=\"links\"><a href=\"/locations\">All areas</a></p>\n<h1>Shelters in %.*s</h1>\n",
+	    FMT(title));
 	view_fresh(rq, rs, "", url(rq->arena, "/locations/%.*s", FMT(location)));
 	sums_section(rs, sums);
 	html(rs, "<ol class=\"cards\">\n");
@@ -216,14 +221,13 @@ one_page(struct req *rq, struct res *rs, struct str location, const struct sums 
 		html(rs,
 		    "<nav class=\"links\" aria-label=\"More shelters\"><a rel=\"next\" href=\"%s\">Next %d shelters</a></nav>\n",
 		    url(rq->arena, "/locations/%.*s?cursor=%.*s", FMT(location),
-		        FMT(cursor_print(rq->arena, found[n - 1].score, found[n - 1].id))),
+			FMT(cursor_print(rq->arena, found[n - 1].score, found[n - 1].id))),
 		    PER_SCREEN);
 	html_end(rq, rs);
 	return e;
 }
 
 /* ---- the routes ---------------------------------------------------------------------- */
-
 
 static enum err
 list(struct req *rq, struct res *rs)
@@ -236,7 +240,8 @@ list(struct req *rq, struct res *rs)
 		return ERR_INPUT;
 	if (res_fresh(rq, rs, db_sequence(rq->db)))
 		return OK;
-	e = set_page(rq->db, rq->arena, S("locations"), after.n ? after : (struct str){ 0 }, limit, &names, &n);
+	e = set_page(
+	    rq->db, rq->arena, S("locations"), after.n ? after : (struct str){ 0 }, limit, &names, &n);
 	if (e != OK)
 		return e;
 	next = n == limit ? names[n - 1] : S("");
@@ -261,7 +266,8 @@ show(struct req *rq, struct res *rs)
 		return OK;
 	if ((e = add_up(rq, rq->arg[0], &s)) != OK)
 		return e;
-	return rq->face == FACE_HTML ? one_page(rq, rs, rq->arg[0], &s) : one_json(rq, rs, rq->arg[0], &s, 200);
+	return rq->face == FACE_HTML ? one_page(rq, rs, rq->arg[0], &s)
+				     : one_json(rq, rs, rq->arg[0], &s, 200);
 }
 
 static enum err
@@ -274,7 +280,8 @@ add(struct req *rq, struct res *rs)
 	enum err e = OK;
 
 	if (!location_valid(location)) {
-		fault(rq, "location", "format", "Give a name such as city-CJ: small letters, '-', then capitals and digits.");
+		fault(rq, "location", "format",
+		    "Give a name such as city-CJ: small letters, '-', then capitals and digits.");
 		return ERR_INPUT;
 	}
 	good = opt_list(rq, "shelters", ADDED_MAX, 30, &ids, &n);

@@ -36,18 +36,21 @@ sign_in_page(struct req *rq, struct res *rs, int status, struct str name, struct
 	html_faults(rq, rs);
 	html(rs, "<h1>Staff sign-in</h1>\n");
 	if (!rq->https && !str_starts(rq->host, "localhost") && !str_starts(rq->host, "127.0.0.1"))
-		html(rs, "<p class=\"late\">This connection is not encrypted, so a browser will not stay signed in. "
-		         "Use the https address.</p>\n");
+		html(rs,
+		    "<p class=\"late\">This connection is not encrypted, so a browser will not stay signed in. "
+		    "Use the https address.</p>\n");
 	html(rs,
 	    "<form class=\"box\" method=\"post\" action=\"/session\" novalidate>\n"
 	    "<input type=\"hidden\" name=\"next\" value=\"%s\">\n",
 	    next_page(rq, next));
 	html_input(rq, rs, "name", "Name",
-	    "maxlength=\"80\" autocomplete=\"username\" autocapitalize=\"none\" spellcheck=\"false\" required", name);
+	    "maxlength=\"80\" autocomplete=\"username\" autocapitalize=\"none\" spellcheck=\"false\" required",
+	    name);
 	html_input(rq, rs, "password", "Password",
 	    "type=\"password\" maxlength=\"200\" autocomplete=\"current-password\" required", S(""));
-	html(rs, "<button>Sign in</button>\n</form>\n"
-	         "<p class=\"hint\">Looking for a shelter? You need no sign-in: <a href=\"/\">start here</a>.</p>\n");
+	html(rs,
+	    "<button>Sign in</button>\n</form>\n"
+	    "<p class=\"hint\">Looking for a shelter? You need no sign-in: <a href=\"/\">start here</a>.</p>\n");
 	html_end(rq, rs);
 }
 

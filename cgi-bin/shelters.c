@@ -60,7 +60,8 @@ put_places(struct json *j, const struct ask *ask)
 }
 
 static void
-list_json(struct req *rq, struct res *rs, const struct ask *ask, const struct found *found, size_t n, bool more)
+list_json(
+    struct req *rq, struct res *rs, const struct ask *ask, const struct found *found, size_t n, bool more)
 {
 	struct json j = res_json(rs, 200);
 
@@ -109,19 +110,21 @@ search_link(struct req *rq, const struct ask *ask, int keep, struct str cursor)
 {
 	static const char *const kept[] = { "radius", "sort", "limit" };
 	struct str location = query(rq, "location"), near = query(rq, "near");
-	char *link = ask->q.n ? url(rq->arena, "/shelters?q=%.*s", FMT(ask->q))
-	    : near.n          ? url(rq->arena, "/shelters?near=%.*s", FMT(near))
-	    : location.n      ? url(rq->arena, "/shelters?location=%.*s", FMT(location))
-	                      : arena_printf(rq->arena, "/shelters?");
+	char *link = ask->q.n     ? url(rq->arena, "/shelters?q=%.*s", FMT(ask->q))
+		     : near.n     ? url(rq->arena, "/shelters?near=%.*s", FMT(near))
+		     : location.n ? url(rq->arena, "/shelters?location=%.*s", FMT(location))
+				  : arena_printf(rq->arena, "/shelters?");
 
 	/* A cursor is of this order within this radius. */
 	for (size_t i = 0; i < LEN(kept); i++)
 		if (query(rq, kept[i]).n)
-			link = arena_printf(rq->arena, "%s&%s=%s", link, kept[i], url(rq->arena, "%.*s", FMT(query(rq, kept[i]))));
+			link = arena_printf(rq->arena, "%s&%s=%s", link, kept[i],
+			    url(rq->arena, "%.*s", FMT(query(rq, kept[i]))));
 	if ((keep & KEEP_SEATS) && ask->filter.seats)
 		link = arena_printf(rq->arena, "%s&seats=%lld", link, (long long)ask->filter.seats);
 	for (size_t i = 0; (keep & KEEP_NEEDS) && i < ask->filter.nneeds; i++)
-		link = arena_printf(rq->arena, "%s&need=%s", link, url(rq->arena, "%.*s", FMT(ask->filter.needs[i])));
+		link = arena_printf(
+		    rq->arena, "%s&need=%s", link, url(rq->arena, "%.*s", FMT(ask->filter.needs[i])));
 	if ((keep & KEEP_OPEN) && ask->filter.open)
 		link = arena_printf(rq->arena, "%s&open=1", link);
 	if (cursor.n)
@@ -138,7 +141,8 @@ kept_query(struct req *rq, const struct ask *ask)
 	if (ask->filter.seats)
 		q = arena_printf(rq->arena, "&seats=%lld", (long long)ask->filter.seats);
 	for (size_t i = 0; i < ask->filter.nneeds; i++)
-		q = arena_printf(rq->arena, "%s&need=%s", q, url(rq->arena, "%.*s", FMT(ask->filter.needs[i])));
+		q = arena_printf(
+		    rq->arena, "%s&need=%s", q, url(rq->arena, "%.*s", FMT(ask->filter.needs[i])));
 	if (*q != '\0')
 		*q = '?';
 	return q;
@@ -151,7 +155,8 @@ search_summary(struct res *rs, const struct ask *ask)
 
 	html(rs, "<summary>Change the search");
 	if (ask->filter.seats) {
-		html(rs, "%s%lld %s", before, (long long)ask->filter.seats, ask->filter.seats == 1 ? "person" : "people");
+		html(rs, "%s%lld %s", before, (long long)ask->filter.seats,
+		    ask->filter.seats == 1 ? "person" : "people");
 		before = ", ";
 	}
 	for (size_t i = 0; i < ask->filter.nneeds; i++, before = ", ")
@@ -168,24 +173,26 @@ search_form(struct req *rq, struct res *rs, const struct ask *ask, bool open)
 
 	html(rs, open ? "<details class=\"box\" open>\n" : "<details class=\"box\">\n");
 	search_summary(rs, ask);
+	html(rs, "<form method=\"get\" action=\"/shelters\" id=\"search\" novalidate>\n"
+		 "<button type=\"button\" id=\"locate\" hidden>Use my location</button>\n"
+		 "<p id=\"said\" role=\"status\"></p>\n");
 	html(rs,
-	    "<form method=\"get\" action=\"/shelters\" id=\"search\" novalidate>\n"
-	    "<button type=\"button\" id=\"locate\" hidden>Use my location</button>\n"
-	    "<p id=\"said\" role=\"status\"></p>\n");
-	html(rs, near.n ? "<input type=\"hidden\" name=\"near\" id=\"near\" value=\"%.*s\">\n"
-	                : "<input type=\"hidden\" name=\"near\" id=\"near\" value=\"%.*s\" disabled>\n",
+	    near.n ? "<input type=\"hidden\" name=\"near\" id=\"near\" value=\"%.*s\">\n"
+		   : "<input type=\"hidden\" name=\"near\" id=\"near\" value=\"%.*s\" disabled>\n",
 	    FMT(near));
-	html_input(rq, rs, "q", "Town or area", "type=\"search\" maxlength=\"100\" autocomplete=\"address-level2\"", ask->q);
+	html_input(rq, rs, "q", "Town or area",
+	    "type=\"search\" maxlength=\"100\" autocomplete=\"address-level2\"", ask->q);
 	html_input(rq, rs, "seats", "How many people are you?",
 	    "class=\"few\" type=\"number\" inputmode=\"numeric\" min=\"1\"", query(rq, "seats"));
 	html(rs, "<fieldset><legend>What do you need?</legend>\n<div class=\"ticks\">\n");
 	for (size_t i = 0; i < LEN(offered); i++)
-		html(rs, "<label class=\"tick\"><input type=\"checkbox\" name=\"need\" value=\"%s\"%s> %s</label>\n",
+		html(rs,
+		    "<label class=\"tick\"><input type=\"checkbox\" name=\"need\" value=\"%s\"%s> %s</label>\n",
 		    offered[i].slug, wants(ask, offered[i].slug) ? " checked" : "", offered[i].words);
 	html(rs,
 	    "</div></fieldset>\n"
 	    "<label class=\"tick\"><input type=\"checkbox\" name=\"open\" value=\"1\"%s> Only shelters open now</label>\n"
-	    "<button>Show shelters</button>\n</form>\n</details>\n",
+	    "<button>Show shelters</button>\n</form>\n</details>\n<script src=\"/near.js\" defer></script>\n",
 	    ask->filter.open ? " checked" : "");
 }
 
@@ -201,11 +208,12 @@ other_places(struct req *rq, struct res *rs, const struct ask *ask)
 	for (size_t i = 1; i < ask->nplaces; i++) {
 		const struct place *p = &ask->places[i];
 		const char *link = str_eq(p->title, ask->places[0].title)
-		    ? arena_printf(rq->arena, "/shelters?near=%.3f,%.3f", p->centre.latitude, p->centre.longitude)
-		    : url(rq->arena, "/shelters?q=%.*s", FMT(p->title));
+				       ? arena_printf(rq->arena, "/shelters?near=%.3f,%.3f",
+					     p->centre.latitude, p->centre.longitude)
+				       : url(rq->arena, "/shelters?q=%.*s", FMT(p->title));
 
-		html(rs, " <a href=\"%s%s\">%.*s <span class=\"hint\">(%lld)</span></a>", link, rest ? rest : "",
-		    FMT(p->title), (long long)p->shelters);
+		html(rs, " <a href=\"%s%s\">%.*s <span class=\"hint\">(%lld)</span></a>", link,
+		    rest ? rest : "", FMT(p->title), (long long)p->shelters);
 	}
 	html(rs, "</p>\n");
 }
@@ -247,11 +255,11 @@ cards(struct req *rq, struct res *rs, const struct ask *ask, const struct found 
 			return e;
 		view_card(rq, rs,
 		    &(struct view_card){
-		        .s = &s,
-		        .distance = found[i].distance,
-		        .from = ask->near ? &ask->centre : NULL,
-		        .level = 2,
-		        .query = kept,
+			.s = &s,
+			.distance = found[i].distance,
+			.from = ask->near ? &ask->centre : NULL,
+			.level = 2,
+			.query = kept,
 		    });
 		if (view_takes_people(&s))
 			html(rs,
@@ -282,7 +290,8 @@ results_title(struct req *rq, const struct ask *ask)
 }
 
 static enum err
-list_page(struct req *rq, struct res *rs, const struct ask *ask, const struct found *found, size_t n, bool more)
+list_page(
+    struct req *rq, struct res *rs, const struct ask *ask, const struct found *found, size_t n, bool more)
 {
 	char *title = n ? results_title(rq, ask) : arena_printf(rq->arena, "No shelter found");
 	enum err e = OK;
@@ -351,7 +360,8 @@ list(struct req *rq, struct res *rs)
 
 /* Walks over all answers in batches; `put` writes one. */
 static enum err
-each(struct req *rq, struct res *rs, struct ask *ask, void (*put)(struct req *, struct res *, const struct found *))
+each(struct req *rq, struct res *rs, struct ask *ask,
+    void (*put)(struct req *, struct res *, const struct found *))
 {
 	struct arena *batch = arena_new();
 	struct found *found;
@@ -507,7 +517,8 @@ put_row(struct req *rq, struct res *rs, const struct found *f)
 		csv_cell(rs, s.name, false);
 		csv_cell(rs, s.address, false);
 		csv_cell(rs, s.place, false);
-		buf_printf(&rs->body, s.placed ? "%.10g,%.10g," : ",,", s.position.longitude, s.position.latitude);
+		buf_printf(
+		    &rs->body, s.placed ? "%.10g,%.10g," : ",,", s.position.longitude, s.position.latitude);
 		csv_number(rs, known, s.capacity);
 		csv_number(rs, true, s.occupancy);
 		csv_number(rs, true, s.expected);
@@ -537,9 +548,10 @@ csv(struct req *rq, struct res *rs)
 	rs->rendered = true;
 	rs->type = "text/csv; charset=utf-8; header=present";
 	res_header(rs, "Content-Disposition", "attachment; filename=\"shelters.csv\"");
-	buf_str(&rs->body, S("id,name,address,place,longitude,latitude,capacity,occupancy,expected,availability,"
-	                     "projected_availability,status,features,resources,electricity,heating,updated_at,"
-	                     "confirmed_at\r\n"));
+	buf_str(
+	    &rs->body, S("id,name,address,place,longitude,latitude,capacity,occupancy,expected,availability,"
+			 "projected_availability,status,features,resources,electricity,heating,updated_at,"
+			 "confirmed_at\r\n"));
 	return each(rq, rs, &ask, put_row);
 }
 
@@ -578,7 +590,7 @@ attributes(struct req *rq, struct res *rs, const struct shelter *s)
 	if (o == NULL)
 		return;
 	json_object_object_foreach(o, key, value)
-		fact(rs, key, str(value ? json_object_get_string(value) : ""));
+	    fact(rs, key, str(value ? json_object_get_string(value) : ""));
 	json_object_put(o);
 	(void)rq;
 }
@@ -637,12 +649,16 @@ come_form(struct req *rq, struct res *rs, const struct shelter *s)
 	    FMT(s->id));
 	if (people)
 		html(rs, "%lld", (long long)people);
-	html(rs, "\"></p>\n<fieldset><legend>Does someone need: <span class=\"hint\">(you can skip this)</span>"
-	         "</legend>\n<div class=\"ticks\">\n");
+	html(rs,
+	    "\"></p>\n<fieldset><legend>Does someone need: <span class=\"hint\">(you can skip this)</span>"
+	    "</legend>\n<div class=\"ticks\">\n");
 	for (size_t i = 0; i < LEN(needs); i++)
-		html(rs, "<label class=\"tick\"><input type=\"checkbox\" name=\"needs\" value=\"%s\"%s> %s</label>\n",
+		html(rs,
+		    "<label class=\"tick\"><input type=\"checkbox\" name=\"needs\" value=\"%s\"%s> %s</label>\n",
 		    needs[i].value,
-		    wants(&ask, str_is(str(needs[i].value), "power") ? "electricity" : needs[i].value) ? " checked" : "",
+		    wants(&ask, str_is(str(needs[i].value), "power") ? "electricity" : needs[i].value)
+			? " checked"
+			: "",
 		    needs[i].words);
 	html(rs,
 	    "</div></fieldset>\n<details>\n<summary>Add a name or phone (you can skip this)</summary>\n"
@@ -672,12 +688,13 @@ shelter_page(struct req *rq, struct res *rs, const struct shelter *s)
 
 	html_page(rq, rs, 200, name, NULL);
 	if (str_is(query(rq, "done"), "cancelled"))
-		html(rs, "<p class=\"done\" role=\"status\">Your place is cancelled. Thank you: others can have it "
-		         "now.</p>\n");
+		html(rs,
+		    "<p class=\"done\" role=\"status\">Your place is cancelled. Thank you: others can have it "
+		    "now.</p>\n");
 	html(rs, "<h1>%s</h1>\n", name);
 	view_fresh(rq, rs, "", url(rq->arena, "/shelters/%.*s", FMT(s->id)));
 	html(rs, "<div class=\"two\">\n<section class=\"box\" aria-labelledby=\"room\">\n"
-	         "<h2 id=\"room\" class=\"hide\">Is there room?</h2>\n");
+		 "<h2 id=\"room\" class=\"hide\">Is there room?</h2>\n");
 	view_status(rs, s);
 	view_numbers(rs, s, false);
 	view_age(rq, rs, s);
@@ -741,7 +758,9 @@ show(struct req *rq, struct res *rs)
 static enum err
 create(struct req *rq, struct res *rs)
 {
-	struct change change = { .kind = "create", .by = rq->who.name, .confirms = has_field(rq, "occupancy") };
+	struct change change = {
+		.kind = "create", .by = rq->who.name, .confirms = has_field(rq, "occupancy")
+	};
 	struct shelter s = { .capacity = UNKNOWN, .status = STATUS_OPEN }, there;
 	bool good;
 
@@ -796,8 +815,8 @@ change(struct req *rq, struct res *rs)
 	if (shelter_save(rq->db, rq->arena, &old, &s, &by) != OK)
 		return ERR_STORE;
 	if (rq->face == FACE_HTML)
-		return res_see_other(rs,
-		    url(rq->arena, "/arrivals/%.*s?done=%s", FMT(s.id), counted ? "counted" : "status"));
+		return res_see_other(
+		    rs, url(rq->arena, "/arrivals/%.*s?done=%s", FMT(s.id), counted ? "counted" : "status"));
 	shelter_answer(rs, &s, 200);
 	res_header(rs, "ETag", "\"%lld\"", (long long)s.sequence);
 	return OK;
@@ -812,7 +831,8 @@ destroy(struct req *rq, struct res *rs)
 	if (e != OK)
 		return e;
 	if ((s.occupancy || s.expected) && !str_is(query(rq, "force"), "1"))
-		return fail(rq, ERR_CONFLICT, "%lld people are inside and %lld on their way. Add ?force=1 to delete it.",
+		return fail(rq, ERR_CONFLICT,
+		    "%lld people are inside and %lld on their way. Add ?force=1 to delete it.",
 		    (long long)s.occupancy, (long long)s.expected);
 	shelter_delete(rq->db, rq->arena, &s);
 	return res_no_content(rs);

@@ -27,15 +27,15 @@ hash_password(struct arena *a, struct str password)
 
 	if (sodium_init() < 0 ||
 	    crypto_pwhash_str(out, password.p, password.n, crypto_pwhash_OPSLIMIT_INTERACTIVE,
-	        crypto_pwhash_MEMLIMIT_INTERACTIVE) != 0)
+		crypto_pwhash_MEMLIMIT_INTERACTIVE) != 0)
 		die("hashing a password: out of memory");
 	return str(out);
 }
 
 /* Gives the shelters to whoever has this key. */
 static enum err
-give_shelters(struct db *db, struct arena *a, struct str who, const struct str *shelters, size_t n,
-    struct str *unknown)
+give_shelters(
+    struct db *db, struct arena *a, struct str who, const struct str *shelters, size_t n, struct str *unknown)
 {
 	enum err e = OK;
 
@@ -75,7 +75,7 @@ user_verify(struct db *db, struct arena *a, struct str name, struct str password
 {
 	/* Argon2id of nothing in particular: an unknown name costs the same. */
 	static const char nobody[] = "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$"
-	                             "RdescudvJCsgt3ub+b+dWRWJTmaaJObGAAAAAAAAAAA";
+				     "RdescudvJCsgt3ub+b+dWRWJTmaaJObGAAAAAAAAAAA";
 	struct str key = arena_strf(a, "user:%.*s", FMT(name)), kept = str(nobody);
 	bool known = user_name_valid(name) && hash_get(db, a, key, S("password"), &kept) == OK;
 

@@ -28,8 +28,8 @@ enum err user_verify(struct db *, struct arena *, struct str name, struct str pa
 enum err user_roles(struct db *, struct arena *, struct str name, struct str *roles);
 
 /* W.  A bearer token; *secret is shown once and kept nowhere.  Errors as user_add. */
-enum err token_add(struct db *, struct arena *, struct str name, unsigned roles,
-    const struct str *shelters, size_t n, struct str *secret, struct str *unknown);
+enum err token_add(struct db *, struct arena *, struct str name, unsigned roles, const struct str *shelters,
+    size_t n, struct str *secret, struct str *unknown);
 
 /* A random password of four groups of five letters and digits: 100 bits. */
 struct str password_make(struct arena *);

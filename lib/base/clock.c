@@ -25,8 +25,7 @@ clock_local(int64_t at, int64_t now, char out[static 48])
 
 	localtime_r(&t, &then);
 	localtime_r(&n, &today);
-	form = then.tm_yday == today.tm_yday && then.tm_year == today.tm_year ? "%H:%M %Z"
-	                                                                     : "%e %b %H:%M %Z";
+	form = then.tm_yday == today.tm_yday && then.tm_year == today.tm_year ? "%H:%M %Z" : "%e %b %H:%M %Z";
 	if (strftime(out, 48, form, &then) == 0)
 		out[0] = '\0';
 }

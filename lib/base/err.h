@@ -8,20 +8,20 @@
 
 enum err {
 	OK = 0,
-	ERR_MALFORMED, /* 400: cannot be read at all */
-	ERR_LOGIN,     /* 401: nobody is signed in */
-	ERR_FORBIDDEN, /* 403: signed in, not allowed */
-	ERR_NOT_FOUND, /* 404: also: a key that does not exist */
-	ERR_METHOD,    /* 405 */
-	ERR_CONFLICT,  /* 409: against the present state */
-	ERR_TYPE,      /* 409: the key holds another kind of value (WRONGTYPE) */
+	ERR_MALFORMED,    /* 400: cannot be read at all */
+	ERR_LOGIN,        /* 401: nobody is signed in */
+	ERR_FORBIDDEN,    /* 403: signed in, not allowed */
+	ERR_NOT_FOUND,    /* 404: also: a key that does not exist */
+	ERR_METHOD,       /* 405 */
+	ERR_CONFLICT,     /* 409: against the present state */
+	ERR_TYPE,         /* 409: the key holds another kind of value (WRONGTYPE) */
 	ERR_PRECONDITION, /* 412: If-Match named another version */
-	ERR_TOO_LARGE, /* 413 */
-	ERR_MEDIA,     /* 415: a body of another type */
-	ERR_INPUT,     /* 422: a field is missing or wrong; see req.faults */
-	ERR_TOO_MANY,  /* 429 */
-	ERR_STORE,     /* 503: the store failed (disk full, I/O): nothing was changed */
-	ERR_BUSY,      /* 503: the store stayed locked past its bound */
+	ERR_TOO_LARGE,    /* 413 */
+	ERR_MEDIA,        /* 415: a body of another type */
+	ERR_INPUT,        /* 422: a field is missing or wrong; see req.faults */
+	ERR_TOO_MANY,     /* 429 */
+	ERR_STORE,        /* 503: the store failed (disk full, I/O): nothing was changed */
+	ERR_BUSY,         /* 503: the store stayed locked past its bound */
 	ERR__MAX
 };
 

@@ -12,8 +12,7 @@ static utf8proc_int32_t
 next(struct str s, size_t *length)
 {
 	utf8proc_int32_t c;
-	utf8proc_ssize_t n =
-	    utf8proc_iterate((const utf8proc_uint8_t *)s.p, (utf8proc_ssize_t)s.n, &c);
+	utf8proc_ssize_t n = utf8proc_iterate((const utf8proc_uint8_t *)s.p, (utf8proc_ssize_t)s.n, &c);
 
 	*length = n > 0 ? (size_t)n : 1;
 	return n > 0 ? c : -1;
@@ -102,8 +101,8 @@ fold(struct arena *a, struct str s, char gap)
 
 	s = utf8_mend(a, s);
 	n = utf8proc_map((const utf8proc_uint8_t *)s.p, (utf8proc_ssize_t)s.n, &mapped,
-	    UTF8PROC_STABLE | UTF8PROC_COMPAT | UTF8PROC_DECOMPOSE | UTF8PROC_CASEFOLD |
-	        UTF8PROC_STRIPMARK | UTF8PROC_IGNORE);
+	    UTF8PROC_STABLE | UTF8PROC_COMPAT | UTF8PROC_DECOMPOSE | UTF8PROC_CASEFOLD | UTF8PROC_STRIPMARK |
+		UTF8PROC_IGNORE);
 	if (n < 0)
 		die("utf8proc_map: %s", utf8proc_errmsg(n));
 	out = arena_alloc(a, (size_t)n + 1);

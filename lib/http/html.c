@@ -16,12 +16,12 @@ escaped(struct buf *out, const char *p, size_t n)
 	size_t run = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		const char *as = p[i] == '<' ? "&lt;"
-		    : p[i] == '>'        ? "&gt;"
-		    : p[i] == '&'        ? "&amp;"
-		    : p[i] == '"'        ? "&quot;"
-		    : p[i] == '\''       ? "&#39;"
-		                         : NULL;
+		const char *as = p[i] == '<'    ? "&lt;"
+				 : p[i] == '>'  ? "&gt;"
+				 : p[i] == '&'  ? "&amp;"
+				 : p[i] == '"'  ? "&quot;"
+				 : p[i] == '\'' ? "&#39;"
+						: NULL;
 
 		if (as == NULL)
 			continue;
@@ -181,10 +181,9 @@ html_page(struct req *rq, struct res *rs, int status, const char *title, const c
 void
 html_end(struct req *rq, struct res *rs)
 {
-	html(rs,
-	    "</main>\n<footer class=\"foot\">\n"
-	    "<a href=\"/\">Find a shelter</a> <a href=\"/locations\">Browse by area</a> "
-	    "<a href=\"/#code\">I have a code</a>");
+	html(rs, "</main>\n<footer class=\"foot\">\n"
+		 "<a href=\"/\">Find a shelter</a> <a href=\"/locations\">Browse by area</a> "
+		 "<a href=\"/#code\">I have a code</a>");
 	if (rq->who.session.n == 0)
 		html(rs, " <a href=\"/session\">Staff sign-in</a>");
 	html(rs, "\n<p>In danger now? Call <a href=\"tel:112\">112</a>.</p>\n</footer>\n</body>\n</html>\n");
@@ -195,8 +194,9 @@ html_faults(struct req *rq, struct res *rs)
 {
 	if (rq->faults == NULL)
 		return;
-	html(rs, "<div class=\"problem\" role=\"alert\" tabindex=\"-1\" autofocus aria-labelledby=\"problem\">\n"
-	         "<h2 id=\"problem\">There is a problem</h2>\n<ul class=\"plain\">\n");
+	html(rs,
+	    "<div class=\"problem\" role=\"alert\" tabindex=\"-1\" autofocus aria-labelledby=\"problem\">\n"
+	    "<h2 id=\"problem\">There is a problem</h2>\n<ul class=\"plain\">\n");
 	for (const struct fault *f = rq->faults; f != NULL; f = f->next)
 		html(rs, "<li><a href=\"#%s\">%s</a></li>\n", f->field, f->message);
 	html(rs, "</ul>\n</div>\n");
@@ -221,7 +221,9 @@ html_input(
 
 	for (const struct fault *f = rq->faults; f != NULL; f = f->next)
 		bad |= strcmp(f->field, name) == 0;
-	html(rs, bad ? "<div class=\"bad\">\n<label for=\"%s\">%s</label>\n" : "<div>\n<label for=\"%s\">%s</label>\n",
+	html(rs,
+	    bad ? "<div class=\"bad\">\n<label for=\"%s\">%s</label>\n"
+		: "<div>\n<label for=\"%s\">%s</label>\n",
 	    name, label);
 	html_fault_of(rq, rs, name);
 	html(rs, "<input id=\"%s\" name=\"%s\" ", name, name);
@@ -239,8 +241,11 @@ html_tokens(struct req *rq, struct res *rs)
 		html(rs, "<input type=\"hidden\" name=\"csrf\" value=\"%.*s\">\n", FMT(rq->who.csrf));
 	/* A public page may come from the server's cache and be shown to many:
 	 * the server fills in the token as it sends each one. */
+	rs->cache = "private, no-cache"; /* nobody on the way may hand a token to two */
+	rs->alone = !rq->ssi;
 	if (rq->ssi) {
-		html(rs, "<input type=\"hidden\" name=\"token\" value=\"<!--#echo var=\"request_id\" -->\">\n");
+		html(rs,
+		    "<input type=\"hidden\" name=\"token\" value=\"<!--#echo var=\"request_id\" -->\">\n");
 		return;
 	}
 	random_token(token);
@@ -278,15 +283,18 @@ error_next(struct req *rq, struct res *rs, enum err e)
 
 	switch (e) {
 	case ERR_LOGIN:
-		html(rs, "<p><a class=\"go\" href=\"/session?next=%s\">Sign in</a></p>\n", url(rq->arena, "%s", back));
+		html(rs, "<p><a class=\"go\" href=\"/session?next=%s\">Sign in</a></p>\n",
+		    url(rq->arena, "%s", back));
 		break;
 	case ERR_NOT_FOUND:
-		html(rs, "<p class=\"links\"><a href=\"/\">Find a shelter</a> <a href=\"/locations\">Browse by area</a></p>\n");
+		html(rs,
+		    "<p class=\"links\"><a href=\"/\">Find a shelter</a> <a href=\"/locations\">Browse by area</a></p>\n");
 		break;
 	case ERR_STORE:
 	case ERR_BUSY:
-		html(rs, "<p>Nothing was changed. Wait a minute, then try again: it will not count twice.</p>\n"
-		         "<p>A code that you already have stays valid. In danger? Call <a href=\"tel:112\">112</a>.</p>\n");
+		html(rs,
+		    "<p>Nothing was changed. Wait a minute, then try again: it will not count twice.</p>\n"
+		    "<p>A code that you already have stays valid. In danger? Call <a href=\"tel:112\">112</a>.</p>\n");
 		break;
 	case ERR_MALFORMED:
 	case ERR_METHOD:
@@ -306,7 +314,7 @@ html_error(struct req *rq, struct res *rs, enum err e)
 
 	html_page(rq, rs, w->status, error_heading(e), error_heading(e));
 	if (rq->detail)
-		html(rs, "<p class=\"lead\">%s</p>\n", rq->detail);
+		html(rs, "<p>%s</p>\n", rq->detail);
 	if (rq->faults) {
 		html(rs, "<ul>\n");
 		for (const struct fault *f = rq->faults; f != NULL; f = f->next)

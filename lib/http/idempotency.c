@@ -92,10 +92,10 @@ idempotency_after(struct req *rq, struct res *rs)
 
 	/* A cookie is a secret: it is not written down. */
 	if (key.n == 0 || rs->status >= 400 ||
-	    memmem(rs->head.p, rs->head.n, "Set-Cookie:", strlen("Set-Cookie:")) != NULL)
+	    (rs->head.n && memmem(rs->head.p, rs->head.n, "Set-Cookie:", strlen("Set-Cookie:")) != NULL))
 		return;
-	buf_printf(&kept, "%s %d %zu %s\n", body_hash(rq).p, rs->status, rs->head.n,
-	    rs->type ? rs->type : "");
+	buf_printf(
+	    &kept, "%s %d %zu %s\n", body_hash(rq).p, rs->status, rs->head.n, rs->type ? rs->type : "");
 	buf_put(&kept, rs->head.p, rs->head.n);
 	buf_put(&kept, rs->body.p, rs->body.n);
 	string_set(rq->db, key, (struct str){ kept.p, kept.n }, rq->now + KEPT_MS);

@@ -14,7 +14,8 @@ take_method(struct req *rq, struct str v)
 	static const struct {
 		const char *name;
 		enum method method;
-	} methods[] = { { "GET", GET }, { "HEAD", GET }, { "POST", POST }, { "PATCH", PATCH }, { "DELETE", DELETE } };
+	} methods[] = { { "GET", GET }, { "HEAD", GET }, { "POST", POST }, { "PATCH", PATCH },
+		{ "DELETE", DELETE } };
 
 	for (size_t i = 0; i < LEN(methods); i++)
 		if (str_is(v, methods[i].name))
@@ -51,8 +52,8 @@ match_param(struct req *rq, const char *name, struct str value)
 {
 	static const struct {
 		const char *name;
-		size_t offset;                             /* of a struct str in struct req */
-		void (*take)(struct req *, struct str);    /* or what reads it */
+		size_t offset;                          /* of a struct str in struct req */
+		void (*take)(struct req *, struct str); /* or what reads it */
 	} params[] = {
 		{ "REQUEST_METHOD", 0, take_method },
 		{ "CONTENT_TYPE", 0, take_type },
@@ -82,15 +83,18 @@ enum err
 match_uri(struct req *rq, struct str uri)
 {
 	struct str path, raw = uri;
+	bool api;
 
+	path = str_cut(&raw, '?');
+	api = str_starts(path, "/api/");
+	/* /health has no page: programs alone ask for it. */
+	rq->face = api || str_is(path, "/health") ? FACE_JSON : FACE_HTML;
 	if (uri.n > URI_MAX)
 		return fail(rq, ERR_MALFORMED, "The address is longer than %d bytes.", URI_MAX);
-	path = str_cut(&raw, '?');
-	rq->face = str_starts(path, "/api/") ? FACE_JSON : FACE_HTML;
 	if (!percent_decode(rq->arena, path, false, &rq->path) ||
 	    parse_params(rq->arena, raw, &rq->query) != OK)
 		return fail(rq, ERR_MALFORMED, "The address holds a bad %%-escape or is not UTF-8.");
-	if (rq->face == FACE_JSON) {
+	if (api) {
 		rq->path.p += strlen("/api");
 		rq->path.n -= strlen("/api");
 	}
@@ -143,7 +147,8 @@ match_route(struct req *rq, const struct route *routes, size_t n, const struct r
 			return OK;
 		}
 		path_known = true;
-		*allow = arena_printf(rq->arena, "%s%s%s", *allow, **allow ? ", " : "", names[routes[i].method]);
+		*allow =
+		    arena_printf(rq->arena, "%s%s%s", *allow, **allow ? ", " : "", names[routes[i].method]);
 	}
 	if (!path_known)
 		return fail(rq, ERR_NOT_FOUND, "There is nothing at this address.");
@@ -158,7 +163,8 @@ read_json(struct req *rq)
 
 	/* json-c stops at a NUL and lets surrogates and overlong forms pass. */
 	if (!utf8_text(rq->body))
-		return fail(rq, ERR_MALFORMED, "The body is not JSON: it is not UTF-8, or holds control characters.");
+		return fail(
+		    rq, ERR_MALFORMED, "The body is not JSON: it is not UTF-8, or holds control characters.");
 	tok = json_tokener_new_ex(JSON_DEPTH);
 	json_tokener_set_flags(tok, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
 	rq->json = json_tokener_parse_ex(tok, rq->body.p, (int)rq->body.n + 1);

@@ -47,10 +47,10 @@ fault(struct req *rq, const char *field, const char *code, const char *fmt, ...)
 static int
 hex(char c)
 {
-	return c >= '0' && c <= '9' ? c - '0'
-	    : c >= 'a' && c <= 'f'  ? c - 'a' + 10
-	    : c >= 'A' && c <= 'F'  ? c - 'A' + 10
-	                            : -1;
+	return c >= '0' && c <= '9'   ? c - '0'
+	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
+	       : c >= 'A' && c <= 'F' ? c - 'A' + 10
+				      : -1;
 }
 
 bool
@@ -152,7 +152,7 @@ bool
 is_text(struct req *rq, const char *name)
 {
 	return rq->json != NULL ? json_object_is_type(member(rq, name), json_type_string)
-	                        : form_field(rq, name).n > 0;
+				: form_field(rq, name).n > 0;
 }
 
 static struct str
@@ -231,15 +231,14 @@ bool
 need_int(struct req *rq, const char *name, int64_t min, int64_t max, int64_t *out)
 {
 	if (!has_field(rq, name))
-		return fault(rq, name, "missing", "Give a whole number from %lld to %lld.",
-		    (long long)min, (long long)max);
+		return fault(rq, name, "missing", "Give a whole number from %lld to %lld.", (long long)min,
+		    (long long)max);
 	return opt_int(rq, name, min, max, out);
 }
 
 /* One text of a list; empty ones are passed over. */
 static bool
-list_item(struct req *rq, const char *name, size_t max_length, struct str item, struct str *out,
-    size_t *n)
+list_item(struct req *rq, const char *name, size_t max_length, struct str item, struct str *out, size_t *n)
 {
 	item = str_trim(item);
 	if (!check_text(rq, name, max_length, &item))
@@ -250,8 +249,7 @@ list_item(struct req *rq, const char *name, size_t max_length, struct str item, 
 }
 
 bool
-opt_list(struct req *rq, const char *name, size_t max_items, size_t max_length, struct str **out,
-    size_t *n)
+opt_list(struct req *rq, const char *name, size_t max_items, size_t max_length, struct str **out, size_t *n)
 {
 	struct json_object *v = member(rq, name);
 	struct str item;

@@ -26,7 +26,7 @@ struct who {
 	struct str key;  /* "user:ana" or "token:importer": the key of its hash */
 	struct str name; /* "ana" */
 	unsigned roles;
-	struct str csrf; /* of the session; empty with a bearer token */
+	struct str csrf;    /* of the session; empty with a bearer token */
 	struct str session; /* the key of the session */
 };
 
@@ -67,7 +67,7 @@ struct req {
 	struct str body;          /* as it came */
 	struct str type;          /* of the body, without parameters */
 
-	struct str host, address;            /* Host and the client's address */
+	struct str host, address; /* Host and the client's address */
 	struct str cookie, authorization;
 	struct str if_none_match, if_match, idempotency_key;
 	bool https;
@@ -75,9 +75,10 @@ struct req {
 
 	struct who who;
 	struct fault *faults, **faults_end;
-	const char *detail;  /* of the problem, for the user */
-	struct str extra;    /* members added to the problem: `"alternatives":[…]` */
+	const char *detail; /* of the problem, for the user */
+	struct str extra;   /* members added to the problem: `"alternatives":[…]` */
 	struct note *notes;
+	int64_t retry_after; /* seconds, beside ERR_TOO_MANY; 0: the usual minute */
 };
 
 /* Says what is wrong, in words for the user, and hands the error back. */
@@ -105,8 +106,8 @@ bool need_int(struct req *, const char *name, int64_t min, int64_t max, int64_t 
 bool opt_int(struct req *, const char *name, int64_t min, int64_t max, int64_t *out); /* untouched: none */
 
 /* A list of texts: a JSON array, or form fields of that name. */
-bool opt_list(struct req *, const char *name, size_t max_items, size_t max_length,
-    struct str **out, size_t *n);
+bool opt_list(
+    struct req *, const char *name, size_t max_items, size_t max_length, struct str **out, size_t *n);
 
 /* Page size: `limit` of the query, 1 to 100, `usual` where not given; larger
  * is cut, nonsense is a fault. */

@@ -76,7 +76,8 @@ res_fresh(const struct req *rq, struct res *rs, int64_t sequence)
 	char tag[64];
 	/* A page also shows ages, which move on by the minute. */
 	if (rq->face == FACE_HTML)
-		snprintf(tag, sizeof(tag), "\"%lld.%lld\"", (long long)sequence, (long long)(rq->now / 60000));
+		snprintf(
+		    tag, sizeof(tag), "\"%lld.%lld\"", (long long)sequence, (long long)(rq->now / 60000));
 	else
 		snprintf(tag, sizeof(tag), "\"%lld\"", (long long)sequence);
 	res_header(rs, "ETag", "%s", tag);

@@ -14,11 +14,12 @@
 
 struct res {
 	int status;
-	bool rendered; /* there is an answer, also beside an error */
-	bool sent_head; /* streaming has begun */
-	bool no_body;   /* HEAD */
+	bool rendered;     /* there is an answer, also beside an error */
+	bool sent_head;    /* streaming has begun */
+	bool no_body;      /* HEAD */
+	bool alone;        /* not even the server in front may keep it */
 	const char *type;  /* Content-Type */
-	const char *cache; /* Cache-Control */
+	const char *cache; /* Cache-Control, if not what the route's row says */
 	struct buf head;   /* further header lines */
 	struct buf body;
 	void (*flush)(struct res *); /* sends what is in body (the head first) and empties it */
@@ -26,8 +27,7 @@ struct res {
 };
 
 /* A header; CR and LF in it become spaces. */
-void res_header(struct res *, const char *name, const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
+void res_header(struct res *, const char *name, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 /* Starts a JSON answer; write into the struct json it gives. */
 struct json res_json(struct res *, int status);

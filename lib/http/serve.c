@@ -21,7 +21,7 @@
 #include "throttle.h"
 
 enum {
-	TOGETHER = 16,          /* requests taken in one turn: the most that share a commit */
+	TOGETHER = 16, /* requests taken in one turn: the most that share a commit */
 	BODY_MAX = 64 * 1024,
 };
 
@@ -102,7 +102,7 @@ take_body(struct client *c, size_t max)
 
 		want = want > 1 << 20 ? 1 << 20 : want;
 		n = c->cgi ? (int)fread(p + got, 1, want, stdin)
-		           : FCGX_GetStr(p + got, (int)want, c->fcgi.in);
+			   : FCGX_GetStr(p + got, (int)want, c->fcgi.in);
 		if (n <= 0)
 			return fail(&c->rq, ERR_MALFORMED, "The body ended too early.");
 		got += (size_t)n;
@@ -165,7 +165,8 @@ authorize(struct client *c)
 	if ((rq->who.roles & who) == 0)
 		return fail(rq, ERR_FORBIDDEN, "Your account may not do this. Ask an admin.");
 	if (!csrf_holds(rq))
-		return fail(rq, ERR_FORBIDDEN, "This form is too old. Go back, reload the page, and send it again.");
+		return fail(
+		    rq, ERR_FORBIDDEN, "This form is too old. Go back, reload the page, and send it again.");
 	return OK;
 }
 
@@ -259,6 +260,8 @@ run_writes(struct server *sv, struct client **group, size_t n)
 static void
 put(struct client *c, const char *p, size_t n)
 {
+	if (n == 0)
+		return;
 	if (c->cgi)
 		fwrite(p, 1, n, stdout);
 	else
@@ -280,10 +283,11 @@ reason(int status)
 		int status;
 		const char *phrase;
 	} phrases[] = { { 200, "OK" }, { 201, "Created" }, { 204, "No Content" }, { 303, "See Other" },
-		{ 304, "Not Modified" }, { 400, "Bad Request" }, { 401, "Unauthorized" }, { 403, "Forbidden" },
-		{ 404, "Not Found" }, { 405, "Method Not Allowed" }, { 409, "Conflict" },
-		{ 412, "Precondition Failed" }, { 413, "Content Too Large" }, { 415, "Unsupported Media Type" },
-		{ 422, "Unprocessable Content" }, { 429, "Too Many Requests" }, { 503, "Service Unavailable" } };
+		{ 304, "Not Modified" }, { 400, "Bad Request" }, { 401, "Unauthorized" },
+		{ 403, "Forbidden" }, { 404, "Not Found" }, { 405, "Method Not Allowed" },
+		{ 409, "Conflict" }, { 412, "Precondition Failed" }, { 413, "Content Too Large" },
+		{ 415, "Unsupported Media Type" }, { 422, "Unprocessable Content" },
+		{ 429, "Too Many Requests" }, { 503, "Service Unavailable" } };
 
 	for (size_t i = 0; i < LEN(phrases); i++)
 		if (phrases[i].status == status)
@@ -298,17 +302,17 @@ put_head(struct client *c, bool whole)
 	struct res *rs = &c->rs;
 	struct buf head = { 0 };
 	bool may_cache = c->route && c->route->who == PUBLIC && c->rq.method == GET &&
-	    (rs->status == 200 || rs->status == 304);
+			 (rs->status == 200 || rs->status == 304);
 
 	buf_printf(&head, "Status: %d %s\r\n", rs->status, reason(rs->status));
 	if (rs->type)
 		buf_printf(&head, "Content-Type: %s\r\n", rs->type);
 	buf_printf(&head, "Cache-Control: %s\r\n",
-	    rs->cache       ? rs->cache
-	        : may_cache ? "public, max-age=1, stale-while-revalidate=30"
-	                    : "private, no-store");
+	    rs->cache   ? rs->cache
+	    : may_cache ? "public, max-age=1, stale-while-revalidate=30"
+			: "private, no-store");
 	/* nginx counts whole seconds: valid until this one is over, not the next. */
-	if (may_cache)
+	if (may_cache && !rs->alone)
 		buf_printf(&head, "X-Accel-Expires: @%lld\r\n", (long long)(c->rq.now / 1000));
 	if (whole && rs->type)
 		buf_printf(&head, "Content-Length: %zu\r\n", rs->body.n);
@@ -397,7 +401,8 @@ reply(struct client *c)
 	if (c->e == ERR_LOGIN && c->rq.face == FACE_JSON)
 		res_header(rs, "WWW-Authenticate", "Bearer");
 	if (rs->status == 429)
-		res_header(rs, "Retry-After", "60");
+		res_header(
+		    rs, "Retry-After", "%lld", (long long)(c->rq.retry_after ? c->rq.retry_after : 60));
 	if (rs->status == 503)
 		res_header(rs, "Retry-After", "2");
 	send_body(c, true);

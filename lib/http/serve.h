@@ -21,7 +21,7 @@
 
 /* Who may call, as a mask of roles, or one of these. */
 enum {
-	PUBLIC = 0,        /* everybody, and the answer is the same for all: it may be cached */
+	PUBLIC = 0, /* everybody, and the answer is the same for all: the server may keep it for a second */
 	ANYONE = 1u << 30, /* everybody, but the answer is for the one who asks */
 	STAFF = ROLE_ADMIN | ROLE_MANAGER | ROLE_PUBLISHER | ROLE_RESPONDER,
 };

@@ -154,8 +154,9 @@ session_start(struct req *rq, struct res *rs, struct str user)
 	fields[1] = (struct field){ S("csrf"), str(csrf) };
 	hash_set(rq->db, key, fields, LEN(fields));
 	key_expire_at(rq->db, key, rq->now + SESSION_MS);
-	res_header(rs, "Set-Cookie", SESSION_COOKIE "=%s; Path=/; Max-Age=%d; HttpOnly; Secure; SameSite=Strict",
-	    secret, SESSION_MS / 1000);
+	res_header(rs, "Set-Cookie",
+	    SESSION_COOKIE "=%s; Path=/; Max-Age=%d; HttpOnly; Secure; SameSite=Strict", secret,
+	    SESSION_MS / 1000);
 }
 
 void
@@ -163,7 +164,8 @@ session_end(struct req *rq, struct res *rs)
 {
 	if (rq->who.session.n)
 		key_del(rq->db, rq->who.session);
-	res_header(rs, "Set-Cookie", SESSION_COOKIE "=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Strict");
+	res_header(
+	    rs, "Set-Cookie", SESSION_COOKIE "=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Strict");
 }
 
 bool
@@ -172,5 +174,5 @@ may_manage(struct req *rq, struct str shelter)
 	if (rq->who.roles & ROLE_ADMIN)
 		return true;
 	return (rq->who.roles & ROLE_MANAGER) &&
-	    set_has(rq->db, arena_strf(rq->arena, "%.*s:shelters", FMT(rq->who.key)), shelter);
+	       set_has(rq->db, arena_strf(rq->arena, "%.*s:shelters", FMT(rq->who.key)), shelter);
 }

@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <stdio.h>
 
+#include "clock.h"
 #include "key.h"
 #include "value.h"
 
@@ -14,7 +15,9 @@ throttle_check(struct req *rq, struct str bucket, int64_t limit)
 
 	if (string_get_int(rq->db, bucket, &failures) != OK || failures < limit)
 		return OK;
-	return fail(rq, ERR_TOO_MANY, "Too many failed tries. Wait a minute, then try again.");
+	rq->retry_after = (key_expires(rq->db, bucket) - db_now(rq->db) + SECOND_MS - 1) / SECOND_MS;
+	return fail(rq, ERR_TOO_MANY, "Too many failed tries. Try again in %lld min.",
+	    (long long)(rq->retry_after + 59) / 60);
 }
 
 void
@@ -44,8 +47,8 @@ throttle_network(struct req *rq)
 	if (rq->address.n == 0 || inet_pton(AF_INET6, rq->address.p, &six) != 1)
 		return rq->address;
 	if (IN6_IS_ADDR_V4MAPPED(&six)) /* as a socket for both families gives it */
-		return arena_strf(rq->arena, "%d.%d.%d.%d", six.s6_addr[12], six.s6_addr[13],
-		    six.s6_addr[14], six.s6_addr[15]);
+		return arena_strf(rq->arena, "%d.%d.%d.%d", six.s6_addr[12], six.s6_addr[13], six.s6_addr[14],
+		    six.s6_addr[15]);
 	return arena_strf(rq->arena, "%02x%02x:%02x%02x:%02x%02x:%02x%02x", six.s6_addr[0], six.s6_addr[1],
 	    six.s6_addr[2], six.s6_addr[3], six.s6_addr[4], six.s6_addr[5], six.s6_addr[6], six.s6_addr[7]);
 }

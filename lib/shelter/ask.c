@@ -19,9 +19,11 @@ read_near(struct req *rq, struct ask *ask)
 		return good;
 	ask->near = true;
 	if (!parse_near(near, &ask->centre.latitude, &ask->centre.longitude))
-		return fault(rq, "near", "format", "Give latitude and longitude in degrees, such as 46.77,23.59.");
+		return fault(
+		    rq, "near", "format", "Give latitude and longitude in degrees, such as 46.77,23.59.");
 	if (!geo_valid(ask->centre))
-		return fault(rq, "near", "range", "Latitude goes from -85 to 85, longitude from -180 to 180.");
+		return fault(
+		    rq, "near", "range", "Latitude goes from -85 to 85, longitude from -180 to 180.");
 	return good;
 }
 
@@ -87,7 +89,8 @@ read_ranking(struct req *rq, struct ask *ask)
 	if (str_is(ask->criterion, "projected-availability"))
 		ask->criterion = S("projected");
 	if (ask->criterion.n == 0 || ask->criterion.n > Q_MAX)
-		return fault(rq, "sort", "choice", "Use availability, projected, features, or a resource's name.");
+		return fault(
+		    rq, "sort", "choice", "Use availability, projected, features, or a resource's name.");
 	if (location.n == 0) {
 		everywhere(rq, ask);
 		return true;
@@ -129,10 +132,9 @@ ask_run(struct db *db, struct arena *a, const struct ask *ask, struct found **ou
 	if (ask->q.n && ask->nplaces == 0)
 		return OK;
 	if (ask->near)
-		return search_near(
-		    db, a, ask->centre, ask->radius, &ask->filter, after, ask->limit, out, n);
-	return search_ranked(db, a, ask->locations, ask->nlocations, ask->criterion, &ask->filter, after,
-	    ask->limit, out, n);
+		return search_near(db, a, ask->centre, ask->radius, &ask->filter, after, ask->limit, out, n);
+	return search_ranked(
+	    db, a, ask->locations, ask->nlocations, ask->criterion, &ask->filter, after, ask->limit, out, n);
 }
 
 struct str

@@ -10,7 +10,7 @@
 #include "search.h"
 
 struct ask {
-	bool near;        /* by distance; otherwise by the ranking of locations */
+	bool near; /* by distance; otherwise by the ranking of locations */
 	struct geo centre;
 	double radius;
 	struct str *locations;

@@ -13,7 +13,7 @@ enum err
 shelter_card(struct db *db, struct arena *a, struct str id, struct str *bytes)
 {
 	return shelter_id_valid(id) ? string_get(db, a, arena_strf(a, "%.*s" CARD, FMT(id)), bytes)
-	                            : ERR_NOT_FOUND;
+				    : ERR_NOT_FOUND;
 }
 
 bool

@@ -26,8 +26,7 @@ struct check {
 	int64_t rankings, needs, places, intents, towns;
 };
 
-static void __attribute__((format(printf, 2, 3)))
-differs(struct check *k, const char *fmt, ...)
+static void __attribute__((format(printf, 2, 3))) differs(struct check *k, const char *fmt, ...)
 {
 	char text[512];
 	va_list ap;
@@ -44,7 +43,8 @@ static void
 same_number(struct check *k, struct str id, const char *what, int64_t is, int64_t should)
 {
 	if (is != should)
-		differs(k, "%.*s: %s is %lld, should be %lld", FMT(id), what, (long long)is, (long long)should);
+		differs(
+		    k, "%.*s: %s is %lld, should be %lld", FMT(id), what, (long long)is, (long long)should);
 }
 
 static int64_t
@@ -100,7 +100,8 @@ check_intents(struct check *k, const struct shelter *s)
 			if (hash_get(k->db, k->a, in, S("people"), &value) == OK)
 				str_int(value, 0, INT64_MAX, &one);
 			if (hash_get(k->db, k->a, in, S("shelter"), &value) != OK || !str_eq(value, s->id))
-				differs(k, "%.*s: an intention in its list is not one of its own", FMT(s->id));
+				differs(
+				    k, "%.*s: an intention in its list is not one of its own", FMT(s->id));
 			if (zset_score(k->db, S("intents:expiring"), m[i].member, &score) != OK ||
 			    score < m[i].score || score > m[i].score)
 				differs(k, "%.*s: an intention has no or another time to expire", FMT(s->id));
@@ -121,7 +122,8 @@ check_counter(struct check *k, const struct shelter *s, const char *suffix, int6
 
 	if (s->capacity == UNKNOWN) {
 		if (key_exists(k->db, key))
-			differs(k, "%.*s: has a counter %s though its capacity is unknown", FMT(s->id), suffix);
+			differs(
+			    k, "%.*s: has a counter %s though its capacity is unknown", FMT(s->id), suffix);
 		return;
 	}
 	if (!key_exists(k->db, key) || string_get_int(k->db, key, &is) != OK)
@@ -131,7 +133,8 @@ check_counter(struct check *k, const struct shelter *s, const char *suffix, int6
 }
 
 static void
-check_rank(struct check *k, const struct shelter *s, struct str location, const char *criterion, double should)
+check_rank(
+    struct check *k, const struct shelter *s, struct str location, const char *criterion, double should)
 {
 	struct str key = arena_strf(k->a, "%.*s-%s", FMT(location), criterion);
 	double is = 0;
@@ -181,8 +184,8 @@ check_locations(struct check *k, const struct shelter *s)
 			differs(k, "%.*s: is not in the set %.*s", FMT(s->id), FMT(locations[i]));
 		if (!set_has(k->db, S("locations"), locations[i]))
 			differs(k, "%.*s: its location %.*s is not listed", FMT(s->id), FMT(locations[i]));
-		check_rank(k, s, locations[i], "availability",
-		    known ? (double)shelter_availability(s) : -HUGE_VAL);
+		check_rank(
+		    k, s, locations[i], "availability", known ? (double)shelter_availability(s) : -HUGE_VAL);
 		check_rank(k, s, locations[i], "projected", known ? (double)shelter_projected(s) : -HUGE_VAL);
 		check_rank(k, s, locations[i], "features", (double)s->nfeatures);
 		if (known)
@@ -204,8 +207,8 @@ check_card(struct check *k, const struct shelter *s)
 	    !card_parse(bytes, &c))
 		differs(k, "%.*s: has no card", FMT(s->id));
 	else if (!str_eq(c.json, (struct str){ out.p, out.n }) || c.sequence != s->sequence ||
-	    c.status != s->status || !str_eq(c.needs, s->needs) || c.known != (s->capacity != UNKNOWN) ||
-	    (c.known && c.projected != shelter_projected(s)))
+		 c.status != s->status || !str_eq(c.needs, s->needs) || c.known != (s->capacity != UNKNOWN) ||
+		 (c.known && c.projected != shelter_projected(s)))
 		differs(k, "%.*s: its card tells something else than its hash", FMT(s->id));
 	buf_free(&out);
 }
@@ -217,7 +220,7 @@ check_indexes(struct check *k, const struct shelter *s)
 	double score = 0;
 
 	if (s->placed && (zset_score(k->db, S("shelters:geo"), s->id, &score) != OK ||
-	                     (uint64_t)score != geo_encode(s->position)))
+			     (uint64_t)score != geo_encode(s->position)))
 		differs(k, "%.*s: lies somewhere else in shelters:geo", FMT(s->id));
 	if (!s->placed && zset_score(k->db, S("shelters:geo"), s->id, &score) == OK)
 		differs(k, "%.*s: has no position, but lies in shelters:geo", FMT(s->id));
@@ -230,7 +233,7 @@ check_indexes(struct check *k, const struct shelter *s)
 	}
 	k->places += town.n > 0;
 	if (town.n && (!set_has(k->db, arena_strf(k->a, "place:%.*s", FMT(town)), s->id) ||
-	                  !set_has(k->db, S("places"), town)))
+			  !set_has(k->db, S("places"), town)))
 		differs(k, "%.*s: is not in place:%.*s, or that is not listed", FMT(s->id), FMT(town));
 }
 
@@ -280,7 +283,8 @@ check_location(struct check *k, struct str location)
 	while (set_page(k->db, k->a, location, after, PAGE, &ids, &n) == OK && n > 0) {
 		for (size_t i = 0; i < n; i++)
 			if (!set_has(k->db, arena_strf(k->a, "%.*s:locations", FMT(ids[i])), location))
-				differs(k, "%.*s: is in the set %.*s and does not know", FMT(ids[i]), FMT(location));
+				differs(k, "%.*s: is in the set %.*s and does not know", FMT(ids[i]),
+				    FMT(location));
 		members += (int64_t)n;
 		after = ids[n - 1];
 	}
@@ -347,8 +351,9 @@ check_keys(struct check *k)
 	const struct {
 		const char *what;
 		const int64_t *left;
-	} sums[] = { { "rankings", &k->rankings }, { "sets need:…", &k->needs }, { "sets place:…", &k->places },
-		{ "records of intentions", &k->intents }, { "towns", &k->towns } };
+	} sums[] = { { "rankings", &k->rankings }, { "sets need:…", &k->needs },
+		{ "sets place:…", &k->places }, { "records of intentions", &k->intents },
+		{ "towns", &k->towns } };
 	struct buf after = { 0 };
 	struct str *names;
 	size_t n;
@@ -364,7 +369,8 @@ check_keys(struct check *k)
 	}
 	for (size_t i = 0; i < LEN(sums); i++)
 		if (*sums[i].left != 0)
-			differs(k, "%s: %lld more than shelters say", sums[i].what, (long long)-*sums[i].left);
+			differs(
+			    k, "%s: %lld more than shelters say", sums[i].what, (long long)-*sums[i].left);
 	buf_free(&after);
 }
 

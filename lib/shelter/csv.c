@@ -98,8 +98,8 @@ quoted_cell(struct reader *r, struct str *out)
 		r->p++;
 	if (at_line_end(r) || *r->p == r->separator)
 		return true;
-	return wrong(r, r->line,
-	    "text follows a closing quote; a quote inside a quoted cell is written twice");
+	return wrong(
+	    r, r->line, "text follows a closing quote; a quote inside a quoted cell is written twice");
 }
 
 static void

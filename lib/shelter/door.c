@@ -12,7 +12,8 @@ door_mine(struct req *rq, struct str id, struct shelter *s)
 	if (e != OK)
 		return fail(rq, e, "There is no shelter %.*s.", FMT(id));
 	if (!may_manage(rq, s->id))
-		return fail(rq, ERR_FORBIDDEN, "This shelter is not one of yours. Ask an admin to give it to you.");
+		return fail(
+		    rq, ERR_FORBIDDEN, "This shelter is not one of yours. Ask an admin to give it to you.");
 	return OK;
 }
 
@@ -48,8 +49,8 @@ door_answer(struct req *rq, struct res *rs, const struct shelter *s, const char 
 	struct json j;
 
 	if (rq->face == FACE_HTML)
-		return res_see_other(rs,
-		    url(rq->arena, "/arrivals/%.*s?done=%s&people=%lld", FMT(s->id), what, (long long)people));
+		return res_see_other(rs, url(rq->arena, "/arrivals/%.*s?done=%s&people=%lld", FMT(s->id),
+					     what, (long long)people));
 	j = res_json(rs, 201);
 	json_open(&j, '{');
 	json_key_str(&j, "shelter", s->id);

@@ -75,7 +75,8 @@ edit_position(struct req *rq, struct shelter *s, struct json_object *v)
 	    (json_object_object_get_ex(v, "latitude", &y) ? !number_of(y, &g.latitude) : !s->placed))
 		return fault(rq, "position", "type", "Give {\"longitude\": x, \"latitude\": y} in degrees.");
 	if (!geo_valid(g))
-		return fault(rq, "position", "range", "Longitude goes from -180 to 180, latitude from -85 to 85.");
+		return fault(
+		    rq, "position", "range", "Longitude goes from -180 to 180, latitude from -85 to 85.");
 	s->placed = true;
 	s->position = g;
 	return true;
@@ -152,10 +153,11 @@ quantity(struct req *rq, struct resource *r, struct json_object *v)
 	struct json_object *q = NULL, *unit = NULL;
 
 	if (json_object_object_get_ex(v, "quantity", &q) ? !number_of(q, &r->quantity) || r->quantity < 0
-	                                                 : !r->counted)
+							 : !r->counted)
 		return fault(rq, "resources", "range", "%.*s: give a quantity of 0 or more.", FMT(r->name));
 	r->counted = true;
-	return !json_object_object_get_ex(v, "unit", &unit) || text_of(rq, "resources", unit, UNIT_MAX, &r->unit);
+	return !json_object_object_get_ex(v, "unit", &unit) ||
+	       text_of(rq, "resources", unit, UNIT_MAX, &r->unit);
 }
 
 /* A name that no ranking of ours has already. */
@@ -167,9 +169,11 @@ resource_name(struct req *rq, struct str name)
 
 	for (size_t i = 0; i < LEN(ours); i++)
 		if (str_is(slug, ours[i]))
-			return fault(rq, "resources", "name", "%.*s is not a name for a resource.", FMT(name));
+			return fault(
+			    rq, "resources", "name", "%.*s is not a name for a resource.", FMT(name));
 	if (slug.n == 0 || utf8_length(name) > FEATURE_MAX || !utf8_text(name))
-		return fault(rq, "resources", "name", "A resource needs a name of 1 to %d characters.", FEATURE_MAX);
+		return fault(
+		    rq, "resources", "name", "A resource needs a name of 1 to %d characters.", FEATURE_MAX);
 	return true;
 }
 
@@ -195,7 +199,8 @@ edit_resources(struct req *rq, struct shelter *s, struct json_object *v)
 		return true;
 	}
 	if (!json_object_is_type(v, json_type_object))
-		return fault(rq, "resources", "type", "Give {\"water\": {\"quantity\": 200, \"unit\": \"liters\"}, …}.");
+		return fault(rq, "resources", "type",
+		    "Give {\"water\": {\"quantity\": 200, \"unit\": \"liters\"}, …}.");
 	if (s->nresources + (size_t)json_object_object_length(v) > 2 * RESOURCES_MAX)
 		return fault(rq, "resources", "length", "Give at most %d.", RESOURCES_MAX);
 	s->resources = arena_array(rq->arena, struct resource, 2 * RESOURCES_MAX);
@@ -223,8 +228,9 @@ edit_resources(struct req *rq, struct shelter *s, struct json_object *v)
 			good = fault(rq, "resources", "type",
 			    "%s: give {\"quantity\": n, \"unit\": text} or a list of texts.", key);
 	}
-	return s->nresources <= RESOURCES_MAX ? good
-	                                      : fault(rq, "resources", "length", "Give at most %d.", RESOURCES_MAX);
+	return s->nresources <= RESOURCES_MAX
+		   ? good
+		   : fault(rq, "resources", "length", "Give at most %d.", RESOURCES_MAX);
 }
 
 static bool
@@ -256,7 +262,7 @@ edit_status(struct req *rq, struct shelter *s, struct json_object *v)
 	if (!text_of(rq, "status", v, FEATURE_MAX, &text))
 		return false;
 	return status_parse(text, &s->status) ||
-	    fault(rq, "status", "choice", "Use open, full, standby or closed.");
+	       fault(rq, "status", "choice", "Use open, full, standby or closed.");
 }
 
 /* Names with texts, finite numbers, booleans or null: what every reader of
@@ -293,7 +299,8 @@ write_flat(struct buf *out, struct json_object *v)
 		buf_char(out, ':');
 		j.comma = false;
 		if (json_object_is_type(one, json_type_string))
-			json_str(&j, (struct str){ json_object_get_string(one), (size_t)json_object_get_string_len(one) });
+			json_str(&j, (struct str){ json_object_get_string(one),
+					 (size_t)json_object_get_string_len(one) });
 		else
 			json_raw(&j, str(json_object_to_json_string(one)));
 	}

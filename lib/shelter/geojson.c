@@ -162,8 +162,7 @@ cell_text(struct arena *a, struct json_object *v)
 	if (v == NULL)
 		return S("");
 	if (json_object_is_type(v, json_type_string))
-		s = (struct str){ json_object_get_string(v),
-			(size_t)json_object_get_string_len(v) };
+		s = (struct str){ json_object_get_string(v), (size_t)json_object_get_string_len(v) };
 	else
 		s = str(json_object_to_json_string_ext(
 		    v, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
@@ -194,8 +193,7 @@ add_geometry(struct arena *a, struct import_row *row, struct json_object *geomet
 	json_object_object_get_ex(geometry, "type", &type);
 	json_object_object_get_ex(geometry, "coordinates", &at);
 	if (type == NULL || strcmp(json_object_get_string(type), "Point") != 0) {
-		add_cell(row, S("geometry_fault"),
-		    type ? cell_text(a, type) : S("geometry without a type"));
+		add_cell(row, S("geometry_fault"), type ? cell_text(a, type) : S("geometry without a type"));
 	} else if (!json_object_is_type(at, json_type_array) || json_object_array_length(at) < 2) {
 		add_cell(row, S("geometry_fault"), S("Point without two numbers"));
 	} else {
@@ -264,8 +262,8 @@ fill_row(struct reader *r, struct import_row *row, struct json_object *o, bool f
 		properties = NULL;
 	members = properties ? (size_t)json_object_object_length(properties) : 0;
 	if (members > MEMBERS_MAX - 4)
-		return wrong(r, "element %zu has %zu members, more than %d", r->n + 1, members,
-		    MEMBERS_MAX - 4);
+		return wrong(
+		    r, "element %zu has %zu members, more than %d", r->n + 1, members, MEMBERS_MAX - 4);
 	row->cells = arena_array(r->a, struct cell, members + 4);
 	if (feature && json_object_object_get_ex(o, "geometry", &part))
 		add_geometry(r->a, row, part);
@@ -324,8 +322,7 @@ read_array(struct reader *r, struct str array, bool features)
 		if (!extent(r, &element) || !read_element(r, element, features))
 			return false;
 	} while (accept(r, ','));
-	return accept(r, ']') ||
-	       wrong(r, "behind element %zu neither a comma nor the end follows", r->n);
+	return accept(r, ']') || wrong(r, "behind element %zu neither a comma nor the end follows", r->n);
 }
 
 /* The members of the outermost object that matter, unparsed. */

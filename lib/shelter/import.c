@@ -45,7 +45,6 @@ struct run {
 	enum { NOT_ASKED, FIRST_TIME, SEEN_BEFORE } imported[26 * 26]; /* by country */
 };
 
-
 /* ---- the report ---------------------------------------------------------------- */
 
 static void
@@ -82,8 +81,7 @@ warn_of_size(struct run *run)
 	for (size_t i = 0; i < LEN(limits); i++)
 		if (run->n == limits[i])
 			tell(run, 1,
-			    arena_printf(
-				run->a, "exactly %zu rows: the list may have been cut", run->n),
+			    arena_printf(run->a, "exactly %zu rows: the list may have been cut", run->n),
 			    true);
 }
 
@@ -96,9 +94,8 @@ warn_of_country(struct run *run)
 		outside += draft_outside(&run->entries[i].d);
 	if (outside * 2 > run->n)
 		tell(run, 1,
-		    arena_printf(run->a,
-			"%zu of %zu rows lie outside their country: is it the right one?", outside,
-			run->n),
+		    arena_printf(run->a, "%zu of %zu rows lie outside their country: is it the right one?",
+			outside, run->n),
 		    true);
 }
 
@@ -287,8 +284,8 @@ static bool
 same_resource(const struct resource *x, const struct resource *y)
 {
 	return str_eq(x->name, y->name) && x->counted == y->counted &&
-	       !(fabs(x->quantity - y->quantity) > 1e-9 * fabs(x->quantity)) &&
-	       str_eq(x->unit, y->unit) && same_texts(x->items, x->nitems, y->items, y->nitems);
+	       !(fabs(x->quantity - y->quantity) > 1e-9 * fabs(x->quantity)) && str_eq(x->unit, y->unit) &&
+	       same_texts(x->items, x->nitems, y->items, y->nitems);
 }
 
 static bool
@@ -303,8 +300,7 @@ same_resources(const struct shelter *x, const struct shelter *y)
 static void
 bring_lists(struct shelter *to, const struct shelter *from)
 {
-	if (from->nfeatures &&
-	    !same_texts(to->features, to->nfeatures, from->features, from->nfeatures)) {
+	if (from->nfeatures && !same_texts(to->features, to->nfeatures, from->features, from->nfeatures)) {
 		to->features = from->features;
 		to->nfeatures = from->nfeatures;
 	}
@@ -337,9 +333,8 @@ unchanged(const struct shelter *x, const struct shelter *y)
 {
 	return x->name.p == y->name.p && x->address.p == y->address.p && x->place.p == y->place.p &&
 	       x->attributes.p == y->attributes.p && x->placed == y->placed &&
-	       memcmp(&x->position, &y->position, sizeof(x->position)) == 0 &&
-	       x->features == y->features && x->resources == y->resources &&
-	       x->electricity == y->electricity && x->heating == y->heating &&
+	       memcmp(&x->position, &y->position, sizeof(x->position)) == 0 && x->features == y->features &&
+	       x->resources == y->resources && x->electricity == y->electricity && x->heating == y->heating &&
 	       x->capacity == y->capacity && x->status == y->status;
 }
 
@@ -381,16 +376,15 @@ known_id(struct run *run, const struct draft *d, struct str *id)
 static enum err
 next_id(struct run *run, const struct draft *d, struct str *id)
 {
-	struct str counter =
-	    arena_strf(run->scratch, "number:%.*s-%.*s", FMT(d->country), FMT(d->city));
+	struct str counter = arena_strf(run->scratch, "number:%.*s-%.*s", FMT(d->country), FMT(d->city));
 	int64_t number;
 	enum err e;
 
 	do {
 		if ((e = string_incr(run->db, counter, 1, &number)) != OK)
 			return e;
-		*id = arena_strf(
-		    run->a, "%.*s-%.*s-%02lld", FMT(d->country), FMT(d->city), (long long)number);
+		*id =
+		    arena_strf(run->a, "%.*s-%.*s-%02lld", FMT(d->country), FMT(d->city), (long long)number);
 		if (!shelter_id_valid(*id))
 			return ERR_CONFLICT;
 	} while (key_exists(run->db, *id));
@@ -403,8 +397,7 @@ flush(struct run *run)
 	enum err e = OK;
 
 	if (run->nbatch)
-		e = hash_set(
-		    run->db, source_key(run->scratch, run->country), run->batch, run->nbatch);
+		e = hash_set(run->db, source_key(run->scratch, run->country), run->batch, run->nbatch);
 	run->nbatch = 0;
 	return e;
 }
@@ -515,14 +508,13 @@ write_down(struct run *run, int64_t now)
 }
 
 enum err
-import_run(struct db *db, struct arena *a, struct str file, const struct import_options *options,
-    int64_t now, struct import_report *report, const char **why)
+import_run(struct db *db, struct arena *a, struct str file, const struct import_options *options, int64_t now,
+    struct import_report *report, const char **why)
 {
 	struct run *run = arena_alloc(a, sizeof(*run));
 	struct import_row *rows;
 
-	*report = (struct import_report){ .faults = arena_array(
-					      a, struct import_fault, IMPORT_FAULTS_MAX) };
+	*report = (struct import_report){ .faults = arena_array(a, struct import_fault, IMPORT_FAULTS_MAX) };
 	*run = (struct run){ .db = db, .a = a, .options = options, .report = report };
 	if (!read_rows(run, file, &rows, why))
 		return ERR_MALFORMED;

@@ -20,11 +20,11 @@ enum import_format { IMPORT_GUESS, IMPORT_CSV, IMPORT_GEOJSON, IMPORT_JSON };
 
 struct import_options {
 	enum import_format format;
-	struct str country;  /* "RO": where the file does not say; empty: each row must */
-	enum status status;  /* of new shelters where the file does not say; usually standby */
-	bool partial;        /* keep good rows although others have faults */
-	bool dry_run;        /* report only */
-	struct str by;       /* who, for the ledger */
+	struct str country; /* "RO": where the file does not say; empty: each row must */
+	enum status status; /* of new shelters where the file does not say; usually standby */
+	bool partial;       /* keep good rows although others have faults */
+	bool dry_run;       /* report only */
+	struct str by;      /* who, for the ledger */
 };
 
 /* A fault, or a warning: the row was taken, but somebody should look. */
@@ -47,8 +47,8 @@ struct import_report {
  * store in one transaction of its own.  ERR_INPUT: rows have faults and
  * neither `partial` nor `dry_run` was asked for: nothing was changed, the
  * report says which.  ERR_MALFORMED: not a file of this kind; *why says so. */
-enum err import_run(struct db *, struct arena *, struct str file, const struct import_options *,
-    int64_t now, struct import_report *, const char **why);
+enum err import_run(struct db *, struct arena *, struct str file, const struct import_options *, int64_t now,
+    struct import_report *, const char **why);
 
 /* ---- its parts, each with its tests ---------------------------------------- */
 
@@ -57,7 +57,7 @@ struct import_row {
 	int64_t line; /* where it starts in the file */
 	struct cell {
 		struct str name, value;
-	} *cells;
+	} * cells;
 	size_t n;
 };
 
@@ -71,18 +71,18 @@ bool json_rows(struct arena *, struct str file, struct import_row **, size_t *n,
 
 /* What a row says of a shelter; id, uid and counters are not set here. */
 struct draft {
-	struct shelter s;       /* name, address, place, position, capacity, features, … attributes */
-	struct str source;      /* the source's own id; or a hash of name, address and position */
+	struct shelter s;         /* name, address, place, position, capacity, features, … attributes */
+	struct str source;        /* the source's own id; or a hash of name, address and position */
 	struct str country, city; /* "RO", "CJ": the city as capitals and digits */
-	struct str id;          /* the file's muster id ("RO-CJ-01"), when it has one */
+	struct str id;            /* the file's muster id ("RO-CJ-01"), when it has one */
 	bool has_status;
-	int64_t occupancy;      /* people inside, where the file says so; UNKNOWN otherwise */
+	int64_t occupancy; /* people inside, where the file says so; UNKNOWN otherwise */
 };
 
 /* mapping.c: recognises the columns.  False: the row has a fault, in *fault;
  * a warning may stand in *warning although the row is good. */
-bool draft_from_row(struct arena *, const struct import_row *, const struct import_options *,
-    struct draft *, const char **fault, const char **warning);
+bool draft_from_row(struct arena *, const struct import_row *, const struct import_options *, struct draft *,
+    const char **fault, const char **warning);
 
 /* Whether its position lies outside its country's box, where one is known. */
 bool draft_outside(const struct draft *);

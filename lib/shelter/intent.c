@@ -149,8 +149,8 @@ intent_change(struct db *db, struct arena *a, struct shelter *s, struct intent *
 }
 
 enum err
-intent_end(struct db *db, struct arena *a, struct shelter *s, const struct intent *in,
-    const struct change *how)
+intent_end(
+    struct db *db, struct arena *a, struct shelter *s, const struct intent *in, const struct change *how)
 {
 	struct change c = *how;
 	enum err e = erase(db, a, in);
@@ -161,8 +161,8 @@ intent_end(struct db *db, struct arena *a, struct shelter *s, const struct inten
 }
 
 enum err
-intent_arrive(struct db *db, struct arena *a, struct shelter *s, const struct intent *in,
-    int64_t people, struct str by)
+intent_arrive(
+    struct db *db, struct arena *a, struct shelter *s, const struct intent *in, int64_t people, struct str by)
 {
 	struct change c = {
 		.kind = "arrive",

@@ -31,17 +31,16 @@ enum err intent_announce(struct db *, struct arena *, struct shelter *s, struct 
 enum err intent_load(struct db *, struct arena *, struct str code, struct intent *);
 
 /* W.  Another number of people.  ERR_CONFLICT: more than there is room for. */
-enum err intent_change(
-    struct db *, struct arena *, struct shelter *s, struct intent *, int64_t people);
+enum err intent_change(struct db *, struct arena *, struct shelter *s, struct intent *, int64_t people);
 
 /* W.  Ends it without an arrival; `how` says the kind (cancel, reject, expire),
  * who on the staff, and why. */
-enum err intent_end(struct db *, struct arena *, struct shelter *s, const struct intent *,
-    const struct change *how);
+enum err intent_end(
+    struct db *, struct arena *, struct shelter *s, const struct intent *, const struct change *how);
 
 /* W.  Ends it with `people` who came, fewer or more than announced. */
-enum err intent_arrive(struct db *, struct arena *, struct shelter *s, const struct intent *,
-    int64_t people, struct str by);
+enum err intent_arrive(
+    struct db *, struct arena *, struct shelter *s, const struct intent *, int64_t people, struct str by);
 
 /* W.  Ends those of one shelter whose time is over; also what every write at
  * the shelter begins with, so that their places are free. */
@@ -51,8 +50,8 @@ enum err intent_expire(struct db *, struct arena *, struct shelter *s);
 enum err intent_expire_all(struct db *, struct arena *, size_t limit, size_t *n);
 
 /* Who is on the way to a shelter, the next to expire first; `limit` at most. */
-enum err intent_list(struct db *, struct arena *, struct str shelter, size_t limit,
-    struct intent **, size_t *n);
+enum err intent_list(
+    struct db *, struct arena *, struct str shelter, size_t limit, struct intent **, size_t *n);
 
 /* Room for so many more on their way? */
 bool shelter_takes(const struct shelter *, int64_t people);

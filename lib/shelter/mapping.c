@@ -159,8 +159,7 @@ synonym_with(struct str slug)
 	for (size_t i = 0; slug.n && i < LEN(synonyms); i++) {
 		struct str s = synonyms[i].slug;
 
-		if (s.n == slug.n && s.p[s.n - 1] == slug.p[s.n - 1] &&
-		    memcmp(s.p, slug.p, s.n) == 0)
+		if (s.n == slug.n && s.p[s.n - 1] == slug.p[s.n - 1] && memcmp(s.p, slug.p, s.n) == 0)
 			return (int)i;
 	}
 	return UNKNOWN_HEADING;
@@ -323,8 +322,8 @@ lower(struct arena *a, struct str s)
 static bool
 says_nothing(struct str s)
 {
-	static const char *const words[] = { "-", "--", "?", "–", "—", "unk", "unknown", "n/a",
-		"#n/a", "nan", "null", "<null>" };
+	static const char *const words[] = { "-", "--", "?", "–", "—", "unk", "unknown", "n/a", "#n/a", "nan",
+		"null", "<null>" };
 	char text[8];
 
 	s = str_trim(s);
@@ -357,9 +356,8 @@ recognise(struct reading *r)
 	if (r->n < r->row->n)
 		warn(r, "only %d cells of the row were looked at", CELLS_MAX);
 	for (size_t i = 0; i < r->n; i++)
-		r->known[i] = says_nothing(r->row->cells[i].value)
-				  ? TAKEN
-				  : synonym_of(r->row->cells[i].name);
+		r->known[i] =
+		    says_nothing(r->row->cells[i].value) ? TAKEN : synonym_of(r->row->cells[i].name);
 }
 
 /* The best cell for a column that is not taken; r->n: none. */
@@ -433,8 +431,7 @@ parse_json(struct str text)
 		die("out of memory");
 	json_tokener_set_flags(t, JSON_TOKENER_STRICT);
 	o = json_tokener_parse_ex(t, text.p, (int)text.n);
-	if (json_tokener_get_error(t) != json_tokener_success ||
-	    json_tokener_get_parse_end(t) != text.n) {
+	if (json_tokener_get_error(t) != json_tokener_success || json_tokener_get_parse_end(t) != text.n) {
 		json_object_put(o);
 		o = NULL;
 	}
@@ -588,8 +585,7 @@ read_country(struct reading *r)
 	if (two_capitals(r->d->country))
 		return true;
 	if (text.n == 0)
-		return fail(
-		    r, "needs a country: fill a column \"country\", or name it for the whole file");
+		return fail(r, "needs a country: fill a column \"country\", or name it for the whole file");
 	return fail(r, "country %s: write its two letters, such as RO", quote(r, text));
 }
 
@@ -609,10 +605,8 @@ read_city(struct reading *r)
 	if (r->d->city.n)
 		return true;
 	if (zone.n == 0 && town.n == 0)
-		return fail(
-		    r, "needs a county or city column: the shelter's number counts within it");
-	return fail(r,
-	    "no code can be made of %s: add a column \"city_code\" with capitals or digits",
+		return fail(r, "needs a county or city column: the shelter's number counts within it");
+	return fail(r, "no code can be made of %s: add a column \"city_code\" with capitals or digits",
 	    quote(r, zone.n ? zone : town));
 }
 
@@ -639,8 +633,8 @@ scientific(struct str s)
 {
 	double v;
 
-	return s.n > 2 && (memchr(s.p, 'E', s.n) || memchr(s.p, 'e', s.n)) &&
-	       memchr(s.p, '.', s.n) && str_double(s, &v);
+	return s.n > 2 && (memchr(s.p, 'E', s.n) || memchr(s.p, 'e', s.n)) && memchr(s.p, '.', s.n) &&
+	       str_double(s, &v);
 }
 
 /* For lists without ids: the same name, address and position is the same
@@ -775,8 +769,7 @@ grouped(struct str s)
 
 	if (first == 0 || first > 3 || step == 0)
 		return 0;
-	while (separator(s, n) == step && memcmp(s.p + n, s.p + first, step) == 0 &&
-	       digits(s, n + step) == 3)
+	while (separator(s, n) == step && memcmp(s.p + n, s.p + first, step) == 0 && digits(s, n + step) == 3)
 		n += step + 3;
 	return n > first ? n : 0;
 }
@@ -805,8 +798,8 @@ whole(struct str s, double *v, bool *groups)
 static bool
 wordy(struct str s)
 {
-	bool letter = s.n && ((s.p[0] >= 'a' && s.p[0] <= 'z') ||
-				 (s.p[0] >= 'A' && s.p[0] <= 'Z') || (unsigned char)s.p[0] >= 0x80);
+	bool letter = s.n && ((s.p[0] >= 'a' && s.p[0] <= 'z') || (s.p[0] >= 'A' && s.p[0] <= 'Z') ||
+				 (unsigned char)s.p[0] >= 0x80);
 
 	for (size_t i = 0; i < s.n; i++)
 		if (s.p[i] >= '0' && s.p[i] <= '9')
@@ -823,14 +816,14 @@ read_people(struct reading *r, const char *what, struct str text, int64_t *out)
 	struct str tail = str_trim((struct str){ text.p + n, text.n - n });
 
 	if (text.n > 1 && text.p[0] == '-' && digits(text, 1))
-		return fail(r, "%s %s is negative: leave it empty where it is not known", what,
-		    quote(r, text));
+		return fail(
+		    r, "%s %s is negative: leave it empty where it is not known", what, quote(r, text));
 	if (scientific(text))
-		return fail(r, "%s %s is in scientific notation: write the number in full", what,
-		    quote(r, text));
+		return fail(
+		    r, "%s %s is in scientific notation: write the number in full", what, quote(r, text));
 	if (n == 0 || (tail.n && !wordy(tail)))
-		return fail(r, "%s %s is not a whole number: write digits alone, or leave it empty",
-		    what, quote(r, text));
+		return fail(r, "%s %s is not a whole number: write digits alone, or leave it empty", what,
+		    quote(r, text));
 	if (v > PEOPLE_MAX)
 		return fail(r, "%s %s is more than %d people: is it in the right column?", what,
 		    quote(r, text), PEOPLE_MAX);
@@ -883,8 +876,7 @@ static const struct box {
 static bool
 inside(const struct box *b, double latitude, double longitude)
 {
-	return latitude >= b->south && latitude <= b->north && longitude >= b->west &&
-	       longitude <= b->east;
+	return latitude >= b->south && latitude <= b->north && longitude >= b->west && longitude <= b->east;
 }
 
 static const struct box *
@@ -896,15 +888,13 @@ box_of(struct str country)
 	return NULL;
 }
 
-
 /* Whether a placed draft lies outside its country, as far as we know that. */
 bool
 draft_outside(const struct draft *d)
 {
 	const struct box *b = box_of(d->country);
 
-	return b != NULL && d->s.placed &&
-	       !inside(b, d->s.position.latitude, d->s.position.longitude);
+	return b != NULL && d->s.placed && !inside(b, d->s.position.latitude, d->s.position.longitude);
 }
 
 /* Degrees, with a point or a comma. */
@@ -955,8 +945,8 @@ plausible(struct reading *r, double latitude, double longitude)
 
 	if ((fabs(latitude) > 90 && fabs(latitude) <= 180 && fabs(longitude) <= 90) ||
 	    (b != NULL && !inside(b, latitude, longitude) && inside(b, longitude, latitude)))
-		return fail(r, "latitude %g and longitude %g look swapped: exchange the two",
-		    latitude, longitude);
+		return fail(
+		    r, "latitude %g and longitude %g look swapped: exchange the two", latitude, longitude);
 	if (fabs(longitude) > 180 || fabs(latitude) > 180)
 		return fail(r,
 		    "position %g, %g looks like projected metres (UTM or Web Mercator): convert it "
@@ -976,11 +966,9 @@ place_at(struct reading *r, struct str lat, struct str lon)
 	double latitude, longitude;
 
 	if (!degrees(lat, &latitude))
-		return fail(
-		    r, "latitude %s is not a number: write degrees such as 46.77", quote(r, lat));
+		return fail(r, "latitude %s is not a number: write degrees such as 46.77", quote(r, lat));
 	if (!degrees(lon, &longitude))
-		return fail(
-		    r, "longitude %s is not a number: write degrees such as 23.59", quote(r, lon));
+		return fail(r, "longitude %s is not a number: write degrees such as 23.59", quote(r, lon));
 	if (fabs(latitude) < 1e-9 && fabs(longitude) < 1e-9)
 		return true;
 	if (!plausible(r, latitude, longitude))
@@ -999,19 +987,16 @@ read_pair(struct reading *r, struct str both)
 		return true;
 	if (split_position(both, &latitude, &longitude))
 		return place_at(r, latitude, longitude);
-	return fail(r, "position %s is not two numbers: write degrees such as 46.77, 23.59",
-	    quote(r, both));
+	return fail(r, "position %s is not two numbers: write degrees such as 46.77, 23.59", quote(r, both));
 }
 
 static bool
 read_position(struct reading *r)
 {
-	struct str fault = take(r, GEOMETRY_FAULT), lat = take(r, LATITUDE),
-		   lon = take(r, LONGITUDE), half;
+	struct str fault = take(r, GEOMETRY_FAULT), lat = take(r, LATITUDE), lon = take(r, LONGITUDE), half;
 
 	if (fault.n)
-		return fail(r, "its geometry is a %s: give one point, such as the entrance",
-		    quote(r, fault));
+		return fail(r, "its geometry is a %s: give one point, such as the entrance", quote(r, fault));
 	if (lat.n && lon.n)
 		return place_at(r, lat, lon);
 	if (lat.n == 0 && lon.n == 0)
@@ -1055,8 +1040,7 @@ read_status(struct reading *r)
 	if (r->d->has_status)
 		return;
 	attribute(r, S("status_source"), text);
-	warn(r, "status %s is none of open, full, standby, closed: kept as an attribute",
-	    quote(r, text));
+	warn(r, "status %s is none of open, full, standby, closed: kept as an attribute", quote(r, text));
 }
 
 static void
@@ -1076,10 +1060,10 @@ read_type(struct reading *r)
 static enum tri
 yes_or_no(struct reading *r, struct str text)
 {
-	static const char *const yes[] = { "yes", "y", "true", "1", "da", "ja", "oui", "si", "так",
-		"да", "有", "是" };
-	static const char *const no[] = { "no", "n", "false", "0", "nu", "nei", "nej", "non",
-		"none", "ні", "нет", "無", "无", "否" };
+	static const char *const yes[] = { "yes", "y", "true", "1", "da", "ja", "oui", "si", "так", "да",
+		"有", "是" };
+	static const char *const no[] = { "no", "n", "false", "0", "nu", "nei", "nej", "non", "none", "ні",
+		"нет", "無", "无", "否" };
 	struct str word = lower(r->a, text);
 
 	for (size_t i = 0; i < LEN(yes); i++)
@@ -1181,8 +1165,7 @@ read_features(struct reading *r)
 static struct resource *
 new_resource(struct reading *r, struct str name)
 {
-	static const char *const ours[] = { "", "availability", "projected", "features",
-		"capacity" };
+	static const char *const ours[] = { "", "availability", "projected", "features", "capacity" };
 	struct shelter *s = &r->d->s;
 	struct str slug = utf8_slug(r->a, name = one_line(r, "a resource", name, WORD_MAX));
 
@@ -1275,8 +1258,7 @@ read_resource_json(struct reading *r, struct str name, struct json_object *v)
 		json_object_is_type(quantity, json_type_double)) &&
 	    isfinite(to->quantity) && to->quantity >= 0)
 		return true;
-	return fail(
-	    r, "resource %s needs a quantity, a number that is not negative", quote(r, name));
+	return fail(r, "resource %s needs a quantity, a number that is not negative", quote(r, name));
 }
 
 static bool
@@ -1290,8 +1272,7 @@ read_resource_map(struct reading *r, struct str text)
 		return true;
 	if (!json_object_is_type(map, json_type_object)) {
 		json_object_put(map);
-		return fail(r,
-		    "resources %s: write {\"water\": {\"quantity\": 200, \"unit\": \"liters\"}}",
+		return fail(r, "resources %s: write {\"water\": {\"quantity\": 200, \"unit\": \"liters\"}}",
 		    quote(r, text));
 	}
 	json_object_object_foreachC(map, i)

@@ -201,7 +201,9 @@ add_locations(struct db *db, struct arena *a, struct str slug, bool whole, struc
 
 		str_cut(&code, '-');
 		if (str_eq(folded, slug) || str_eq(utf8_slug(a, code), slug) ||
-		    str_eq(utf8_slug(a, names[i]), slug) ? !whole : (whole || !str_starts(folded, slug.p)))
+			    str_eq(utf8_slug(a, names[i]), slug)
+			? !whole
+			: (whole || !str_starts(folded, slug.p)))
 			continue;
 		add_place(db, a, names[i], (struct place){ .title = title, .location = names[i] }, out, n);
 	}

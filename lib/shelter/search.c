@@ -98,9 +98,8 @@ rarest(struct db *db, struct arena *a, const struct filter *f, bool *few, struct
 
 /* Few have it: measure the way to each of them rather than walk outward. */
 static enum err
-near_few(struct db *db, struct arena *a, const struct str *ids, size_t nids, struct geo centre,
-    double radius, const struct filter *f, const struct cursor *after, size_t limit, struct found *out,
-    size_t *n)
+near_few(struct db *db, struct arena *a, const struct str *ids, size_t nids, struct geo centre, double radius,
+    const struct filter *f, const struct cursor *after, size_t limit, struct found *out, size_t *n)
 {
 	struct geo_hit *hits = arena_array(a, struct geo_hit, nids);
 	size_t nhits = 0;
@@ -235,8 +234,8 @@ search_ranked(struct db *db, struct arena *a, const struct str *locations, size_
 }
 
 enum err
-search_alternatives(struct db *db, struct arena *a, const struct shelter *s, int64_t people,
-    size_t limit, struct found **out, size_t *n)
+search_alternatives(struct db *db, struct arena *a, const struct shelter *s, int64_t people, size_t limit,
+    struct found **out, size_t *n)
 {
 	struct filter f = { .seats = people, .open = true };
 	struct str city = shelter_city(a, s->id);

@@ -30,15 +30,15 @@ struct cursor {
 };
 
 /* The nearest to `centre` within `radius` metres, in order of (distance, id). */
-enum err search_near(struct db *, struct arena *, struct geo centre, double radius,
-    const struct filter *, const struct cursor *after, size_t limit, struct found **, size_t *n);
+enum err search_near(struct db *, struct arena *, struct geo centre, double radius, const struct filter *,
+    const struct cursor *after, size_t limit, struct found **, size_t *n);
 
 /* The best of some locations by a criterion (availability, projected,
  * features, capacity, or a resource's slug), in order of (score, id), highest
  * first; unknown last. */
 enum err search_ranked(struct db *, struct arena *, const struct str *locations, size_t nlocations,
-    struct str criterion, const struct filter *, const struct cursor *after, size_t limit,
-    struct found **, size_t *n);
+    struct str criterion, const struct filter *, const struct cursor *after, size_t limit, struct found **,
+    size_t *n);
 
 /* The nearest shelters that take so many more people, for one that does not. */
 enum err search_alternatives(struct db *, struct arena *, const struct shelter *, int64_t people,

@@ -46,7 +46,8 @@ all_of(struct str s, size_t min, size_t max, bool capitals, bool digits)
 	if (s.n < min || s.n > max)
 		return false;
 	for (size_t i = 0; i < s.n; i++)
-		if (!(capitals && s.p[i] >= 'A' && s.p[i] <= 'Z') && !(digits && s.p[i] >= '0' && s.p[i] <= '9'))
+		if (!(capitals && s.p[i] >= 'A' && s.p[i] <= 'Z') &&
+		    !(digits && s.p[i] >= '0' && s.p[i] <= '9'))
 			return false;
 	return true;
 }
@@ -57,7 +58,7 @@ shelter_id_valid(struct str id)
 	struct str number = id, country = str_cut(&number, '-'), city = str_cut(&number, '-');
 
 	return all_of(country, 2, 2, true, false) && all_of(city, 1, 12, true, true) &&
-	    all_of(number, 2, 8, false, true);
+	       all_of(number, 2, 8, false, true);
 }
 
 struct str
@@ -132,8 +133,7 @@ member_of(const struct shelter *s, const struct column *c)
 static struct str
 json_text(struct arena *a, struct json_object *v)
 {
-	return arena_dup(a,
-	    (struct str){ json_object_get_string(v), (size_t)json_object_get_string_len(v) });
+	return arena_dup(a, (struct str){ json_object_get_string(v), (size_t)json_object_get_string_len(v) });
 }
 
 static void
@@ -480,11 +480,11 @@ static enum err
 rank_numbers(struct db *db, struct arena *a, struct str location, const struct shelter *s)
 {
 	bool known = s->capacity != UNKNOWN;
-	enum err e = rank(db, a, location, "availability", s->id,
-	    known ? (double)shelter_availability(s) : -HUGE_VAL);
+	enum err e =
+	    rank(db, a, location, "availability", s->id, known ? (double)shelter_availability(s) : -HUGE_VAL);
 
-	return both(e, rank(db, a, location, "projected", s->id,
-	                   known ? (double)shelter_projected(s) : -HUGE_VAL));
+	return both(
+	    e, rank(db, a, location, "projected", s->id, known ? (double)shelter_projected(s) : -HUGE_VAL));
 }
 
 static double
@@ -508,8 +508,8 @@ shelter_amount(struct arena *a, const struct shelter *s, struct str slug, double
 }
 
 static enum err
-rank_profile(struct db *db, struct arena *a, struct str location, const struct shelter *old,
-    const struct shelter *s)
+rank_profile(
+    struct db *db, struct arena *a, struct str location, const struct shelter *old, const struct shelter *s)
 {
 	enum err e = rank(db, a, location, "features", s->id, (double)s->nfeatures);
 	double sum;
@@ -609,10 +609,10 @@ static bool
 same_profile(const struct shelter *old, const struct shelter *s)
 {
 	return old->capacity == s->capacity && old->features == s->features &&
-	    old->nfeatures == s->nfeatures && old->resources == s->resources &&
-	    old->nresources == s->nresources && old->electricity == s->electricity &&
-	    old->heating == s->heating && old->placed == s->placed &&
-	    memcmp(&old->position, &s->position, sizeof(s->position)) == 0 && str_eq(old->place, s->place);
+	       old->nfeatures == s->nfeatures && old->resources == s->resources &&
+	       old->nresources == s->nresources && old->electricity == s->electricity &&
+	       old->heating == s->heating && old->placed == s->placed &&
+	       memcmp(&old->position, &s->position, sizeof(s->position)) == 0 && str_eq(old->place, s->place);
 }
 
 static enum err
@@ -680,8 +680,8 @@ write_ledger(struct db *db, struct arena *a, const struct shelter *s, const stru
 		json_key_str(&j, "reason", c->reason);
 	json_key_int(&j, "at", db_now(db));
 	json_close(&j, '}');
-	e = hash_append(db, suffixed(a, s->id, ":ledger"), arena_strf(a, "%016llx", (unsigned long long)s->sequence),
-	    (struct str){ out.p, out.n });
+	e = hash_append(db, suffixed(a, s->id, ":ledger"),
+	    arena_strf(a, "%016llx", (unsigned long long)s->sequence), (struct str){ out.p, out.n });
 	buf_free(&out);
 	return e;
 }
@@ -744,8 +744,8 @@ write_all(struct db *db, struct arena *a, const struct shelter *old, struct shel
 }
 
 enum err
-shelter_save(struct db *db, struct arena *a, const struct shelter *old, struct shelter *s,
-    const struct change *change)
+shelter_save(
+    struct db *db, struct arena *a, const struct shelter *old, struct shelter *s, const struct change *change)
 {
 	struct change c = *change;
 	enum err e = OK;
@@ -849,7 +849,8 @@ delete_intents(struct db *db, struct arena *a, struct str id)
 void
 shelter_delete(struct db *db, struct arena *a, const struct shelter *s)
 {
-	static const char *const keys[] = { "", CARD, "-availability", "-projected", ":ledger", ":locations" };
+	static const char *const keys[] = { "", CARD, "-availability", "-projected", ":ledger",
+		":locations" };
 	struct shelter gone = *s;
 	struct str *locations;
 	size_t n;

@@ -34,10 +34,10 @@ struct resource {
 };
 
 struct shelter {
-	struct str id;  /* COUNTRY-CITY-NUMBER */
-	struct str uid; /* "_id": random, made once */
+	struct str id;                   /* COUNTRY-CITY-NUMBER */
+	struct str uid;                  /* "_id": random, made once */
 	struct str name, address, place; /* place: the town, for search; may be empty */
-	bool placed; /* has a position */
+	bool placed;                     /* has a position */
 	struct geo position;
 	int64_t capacity; /* people, or UNKNOWN */
 	int64_t occupancy, expected;
@@ -75,7 +75,7 @@ int64_t shelter_projected(const struct shelter *);
 
 /* What happened at a shelter: an entry of its ledger. */
 struct change {
-	const char *kind;            /* announce change cancel expire reject arrive walk-in depart correct … */
+	const char *kind; /* announce change cancel expire reject arrive walk-in depart correct … */
 	int64_t occupancy, expected; /* what it added, or took away (negative) */
 	struct str code;             /* of the intention, if one is behind it */
 	struct str by;               /* who on the staff; empty: a citizen, or time */
@@ -87,8 +87,8 @@ struct change {
  * `s`.  Occupancy and expected that differ are written to the ledger with
  * `change` (kind and by).  Takes the next write sequence, updates every index,
  * queues the live event.  Sets s->uid, created_at, updated_at, sequence. */
-enum err shelter_save(struct db *, struct arena *, const struct shelter *old, struct shelter *s,
-    const struct change *change);
+enum err shelter_save(
+    struct db *, struct arena *, const struct shelter *old, struct shelter *s, const struct change *change);
 
 /* W.  Applies a change of people: counters, ledger, rankings, card.  Changes
  * of occupancy are a confirmation by staff.  ERR_CONFLICT: more would leave,
@@ -122,10 +122,10 @@ struct str shelter_features(struct arena *, const struct shelter *);
 struct card {
 	int64_t sequence;
 	enum status status;
-	bool known;        /* whether projected is */
+	bool known; /* whether projected is */
 	int64_t projected;
-	struct str needs;  /* "|step-free|electricity|water|": what it has, as slugs */
-	struct str json;   /* the object up to its closing brace */
+	struct str needs; /* "|step-free|electricity|water|": what it has, as slugs */
+	struct str json;  /* the object up to its closing brace */
 };
 
 #define CARD ":card"

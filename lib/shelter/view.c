@@ -91,7 +91,9 @@ number(struct res *rs, const char *words, const char *name, const struct shelter
 {
 	bool known = s->capacity != UNKNOWN;
 
-	html(rs, known ? "<div><dt>%s</dt><dd data-n=\"%s\">" : "<div><dt>%s</dt><dd class=\"word\" data-n=\"%s\">",
+	html(rs,
+	    known ? "<div><dt>%s</dt><dd data-n=\"%s\">"
+		  : "<div><dt>%s</dt><dd class=\"word\" data-n=\"%s\">",
 	    words, name);
 	view_count(rs, known, n > 0 ? n : 0);
 	html(rs, "</dd></div>\n");
@@ -102,7 +104,8 @@ view_numbers(struct res *rs, const struct shelter *s, bool huge)
 {
 	html(rs, "<dl class=\"nums%s\" data-shelter=\"%.*s\">\n", huge ? " huge" : "", FMT(s->id));
 	number(rs, "Places now", "availability", s, shelter_availability(s));
-	number(rs, "Places left counting those on their way", "projected_availability", s, shelter_projected(s));
+	number(
+	    rs, "Places left counting those on their way", "projected_availability", s, shelter_projected(s));
 	html(rs, "</dl>\n");
 	if (s->capacity != UNKNOWN && shelter_availability(s) < 0)
 		html(rs, "<p class=\"late\">%lld people more than places</p>\n",
@@ -118,7 +121,8 @@ view_age(struct req *rq, struct res *rs, const struct shelter *s)
 		html(rs, "<p class=\"late\">Never confirmed by staff</p>\n");
 		return;
 	}
-	html(rs, "<p class=\"%s\">%s ", late ? "late" : "age", late ? "Unconfirmed: last confirmed" : "Confirmed");
+	html(rs, "<p class=\"%s\">%s ", late ? "late" : "age",
+	    late ? "Unconfirmed: last confirmed" : "Confirmed");
 	html_ago(rs, s->confirmed_at, rq->now);
 	html(rs, " (");
 	view_time(rq, rs, s->confirmed_at);
@@ -168,8 +172,8 @@ view_directions(struct req *rq, struct res *rs, const struct shelter *s)
 		html(rs, "<p>No position known. Use the address.</p>\n");
 		return;
 	}
-	html(rs, "<p class=\"links\"><a href=\"geo:%.6f,%.6f?q=%.6f,%.6f(%s)\">Open in my map app</a>\n", lat, lon,
-	    lat, lon, url(rq->arena, "%.*s", FMT(s->name)));
+	html(rs, "<p class=\"links\"><a href=\"geo:%.6f,%.6f?q=%.6f,%.6f(%s)\">Open in my map app</a>\n", lat,
+	    lon, lat, lon, url(rq->arena, "%.*s", FMT(s->name)));
 	html(rs,
 	    "<a href=\"https://www.openstreetmap.org/?mlat=%.6f&amp;mlon=%.6f#map=17/%.6f/%.6f\" "
 	    "rel=\"noreferrer\">OpenStreetMap</a></p>\n",
@@ -179,8 +183,8 @@ view_directions(struct req *rq, struct res *rs, const struct shelter *s)
 static const char *
 compass(double degrees)
 {
-	static const char *const words[] = { "north", "north-east", "east", "south-east", "south", "south-west",
-		"west", "north-west" };
+	static const char *const words[] = { "north", "north-east", "east", "south-east", "south",
+		"south-west", "west", "north-west" };
 
 	return words[(int)((degrees + 22.5) / 45) % 8];
 }
@@ -239,8 +243,8 @@ view_card(struct req *rq, struct res *rs, const struct view_card *c)
 	const struct shelter *s = c->s;
 	const char *page = c->desk ? "arrivals" : "shelters";
 
-	html(rs, "<li class=\"card %s\">\n<h%d><a href=\"/%s/%.*s%s\">%.*s</a></h%d>\n", status_name(s->status),
-	    c->level, page, FMT(s->id), c->query, FMT(s->name), c->level);
+	html(rs, "<li class=\"card %s\">\n<h%d><a href=\"/%s/%.*s%s\">%.*s</a></h%d>\n",
+	    status_name(s->status), c->level, page, FMT(s->id), c->query, FMT(s->name), c->level);
 	where(rs, c);
 	html(rs, "<p class=\"st\">%s</p>\n", status_words(s->status));
 	view_numbers(rs, s, false);

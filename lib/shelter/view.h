@@ -27,13 +27,13 @@ void view_count(struct res *, bool known, int64_t n);
 
 struct view_card {
 	const struct shelter *s;
-	double distance;           /* metres; negative: not shown */
-	const struct geo *from;    /* for the direction; NULL: none */
-	const char *behind;        /* after the direction: " of it"; NULL: nothing */
-	int level;                 /* of its heading */
-	const char *query;         /* kept in its links: "?seats=4"; "" for none */
-	const char *note;          /* after the address; NULL: nothing */
-	bool desk;                 /* links lead to the staff's desk */
+	double distance;        /* metres; negative: not shown */
+	const struct geo *from; /* for the direction; NULL: none */
+	const char *behind;     /* after the direction: " of it"; NULL: nothing */
+	int level;              /* of its heading */
+	const char *query;      /* kept in its links: "?seats=4"; "" for none */
+	const char *note;       /* after the address; NULL: nothing */
+	bool desk;              /* links lead to the staff's desk */
 };
 
 /* <li class="card …"> up to, not including, </li>. */

@@ -14,8 +14,8 @@
 #include "sql.h"
 
 enum {
-	PATIENCE_MS = 5000,        /* how long a writer waits for its turn */
-	CHECKPOINT_PAGES = 4000,   /* a backstop: the dispatcher checkpoints each minute */
+	PATIENCE_MS = 5000,      /* how long a writer waits for its turn */
+	CHECKPOINT_PAGES = 4000, /* a backstop: the dispatcher checkpoints each minute */
 };
 
 struct db {
@@ -122,15 +122,13 @@ bind(struct db *db, sqlite3_stmt *st, const char *binds, va_list ap)
 }
 
 sqlite3_stmt *
-db_stmt(struct db *db, enum module module, const char *const *statements, int which,
-    const char *binds, ...)
+db_stmt(struct db *db, enum module module, const char *const *statements, int which, const char *binds, ...)
 {
 	sqlite3_stmt **st = &db->stmts[module][which];
 	va_list ap;
 
-	if (*st == NULL &&
-	    sqlite3_prepare_v3(db->handle, statements[which], -1, SQLITE_PREPARE_PERSISTENT, st, NULL) !=
-	        SQLITE_OK)
+	if (*st == NULL && sqlite3_prepare_v3(db->handle, statements[which], -1, SQLITE_PREPARE_PERSISTENT,
+			       st, NULL) != SQLITE_OK)
 		die("prepare '%s': %s", statements[which], sqlite3_errmsg(db->handle));
 	va_start(ap, binds);
 	bind(db, *st, binds, ap);
@@ -217,8 +215,8 @@ migrate_step(sqlite3 *handle, const struct schema_step *step)
 	int rc = sqlite3_exec(handle, "begin immediate", NULL, NULL, NULL);
 
 	if (rc == SQLITE_OK)
-		rc = sqlite3_exec(handle, step->version > user_version(handle) ? text : "commit", NULL,
-		    NULL, NULL);
+		rc = sqlite3_exec(
+		    handle, step->version > user_version(handle) ? text : "commit", NULL, NULL, NULL);
 	sqlite3_free(text);
 	return rc;
 }
@@ -231,7 +229,7 @@ turn_to_wal(sqlite3 *handle)
 	int rc;
 
 	while ((rc = sqlite3_exec(handle, "pragma journal_mode = wal", NULL, NULL, NULL)) == SQLITE_BUSY &&
-	    monotonic_ms() - since < PATIENCE_MS)
+	       monotonic_ms() - since < PATIENCE_MS)
 		usleep(1000 + random_below(3000));
 	return rc;
 }
@@ -261,10 +259,10 @@ static int
 configure(struct db *db, enum db_role role)
 {
 	char *text = sqlite3_mprintf("pragma synchronous = %s; pragma cache_size = -%d;"
-	                             "pragma mmap_size = 0; pragma temp_store = memory;"
-	                             "pragma secure_delete = off; pragma trusted_schema = off;"
-	                             "pragma journal_size_limit = 67108864;"
-	                             "pragma wal_autocheckpoint = %d",
+				     "pragma mmap_size = 0; pragma temp_store = memory;"
+				     "pragma secure_delete = off; pragma trusted_schema = off;"
+				     "pragma journal_size_limit = 67108864;"
+				     "pragma wal_autocheckpoint = %d",
 	    role == DB_DISPATCH ? "normal" : "full", role == DB_TOOL ? 65536 : 1024,
 	    role == DB_TOOL ? CHECKPOINT_PAGES * 4 : CHECKPOINT_PAGES);
 	int rc = sqlite3_exec(db->handle, text, NULL, NULL, NULL);

@@ -35,8 +35,8 @@ enum err db_open(struct db **, const char *path, enum db_role);
 void db_close(struct db *); /* NULL is allowed */
 
 /* Starts a transaction whose clock stands at `now` (unix ms): a key is gone
- * once its time has come.  What TX_READ sees is fixed by its first read.  TX_WRITE waits for other writers in short random
- * naps, 5 seconds at most, then ERR_BUSY. */
+ * once its time has come.  What TX_READ sees is fixed by its first read.  TX_WRITE waits for other writers in
+ * short random naps, 5 seconds at most, then ERR_BUSY. */
 enum err db_begin(struct db *, enum tx, int64_t now);
 
 /* OK: durable.  Anything else: nothing of it happened. */

@@ -17,7 +17,7 @@ bool
 geo_valid(struct geo g)
 {
 	return g.longitude >= -180 && g.longitude <= 180 && g.latitude >= -LATITUDE_LIMIT &&
-	    g.latitude <= LATITUDE_LIMIT;
+	       g.latitude <= LATITUDE_LIMIT;
 }
 
 /* Bits of v at the even places (Morton order). */
@@ -146,8 +146,8 @@ extent_of(struct geo centre, double radius)
 	/* The widest parallel of the disc lies beyond its centre; asin(sin r /
 	 * cos lat) is its half width.  A disc that holds a pole holds them all. */
 	if (top < 90)
-		e.longitude = asin(fmin(1, sin(radius / EARTH_RADIUS) / cos(radians(centre.latitude)))) *
-		    180 / M_PI;
+		e.longitude =
+		    asin(fmin(1, sin(radius / EARTH_RADIUS) / cos(radians(centre.latitude)))) * 180 / M_PI;
 	return e;
 }
 
@@ -158,9 +158,8 @@ steps_for(struct extent e)
 {
 	int steps = STEPS;
 
-	while (steps > 1 &&
-	    (2 * e.longitude / (360 / ldexp(1.0, steps)) > CELLS_ACROSS ||
-	        2 * e.latitude / (2 * LATITUDE_LIMIT / ldexp(1.0, steps)) > CELLS_ACROSS))
+	while (steps > 1 && (2 * e.longitude / (360 / ldexp(1.0, steps)) > CELLS_ACROSS ||
+				2 * e.latitude / (2 * LATITUDE_LIMIT / ldexp(1.0, steps)) > CELLS_ACROSS))
 		steps--;
 	return steps;
 }
@@ -204,8 +203,7 @@ cover(struct geo centre, double inner, double outer, struct run runs[static CELL
 			uint64_t cell_id = interleave((uint32_t)row, column);
 
 			if (touches(centre, inner, outer, steps, (uint32_t)row, column))
-				runs[n++] =
-				    (struct run){ cell_id << shift, ((cell_id + 1) << shift) - 1 };
+				runs[n++] = (struct run){ cell_id << shift, ((cell_id + 1) << shift) - 1 };
 		}
 	/* cppcheck-suppress uninitvar */
 	qsort(runs, n, sizeof(*runs), run_cmp);
@@ -253,8 +251,8 @@ hits_add(struct hits *h, struct arena *a, struct geo_hit hit)
 }
 
 enum err
-geo_ring(struct db *db, struct arena *a, struct str name, struct geo centre, double inner,
-    double outer, struct geo_hit **out, size_t *n)
+geo_ring(struct db *db, struct arena *a, struct str name, struct geo centre, double inner, double outer,
+    struct geo_hit **out, size_t *n)
 {
 	struct run runs[CELLS_MAX];
 	struct hits hits = { 0 };
@@ -263,8 +261,8 @@ geo_ring(struct db *db, struct arena *a, struct str name, struct geo centre, dou
 	size_t count = e == OK ? cover(centre, inner, outer, runs) : 0;
 
 	for (size_t i = 0; i < count; i++) {
-		sqlite3_stmt *st = db_stmt(db, SQL_GEO, sql, RUN, "idd", key.id,
-		    (double)runs[i].first, (double)runs[i].last);
+		sqlite3_stmt *st = db_stmt(
+		    db, SQL_GEO, sql, RUN, "idd", key.id, (double)runs[i].first, (double)runs[i].last);
 
 		while (db_row(db, st)) {
 			struct geo at = geo_decode((uint64_t)sqlite3_column_double(st, 0));

@@ -42,8 +42,8 @@ enum err geo_pos(struct db *, struct str key, struct str member, struct geo *);
  * outer (inner < 0: the whole disc): nearest first, ties by member.  Reads
  * the cells that touch the ring, so a growing search reads each member about
  * once. */
-enum err geo_ring(struct db *, struct arena *, struct str key, struct geo centre, double inner,
-    double outer, struct geo_hit **, size_t *n);
+enum err geo_ring(struct db *, struct arena *, struct str key, struct geo centre, double inner, double outer,
+    struct geo_hit **, size_t *n);
 
 /* Half the way round: no two points are farther apart. */
 #define GEO_FARTHEST 20020741.0

@@ -30,7 +30,8 @@ put(struct db *db, const struct key *key, bool fresh, const struct field *f)
 			same = str_eq(old, f->value);
 			db_done(st);
 			if (!same)
-				db_run(db, db_stmt(db, SQL_HASH, sql, UPDATE, "ibb", key->id, f->name, f->value));
+				db_run(db,
+				    db_stmt(db, SQL_HASH, sql, UPDATE, "ibb", key->id, f->name, f->value));
 			return 0;
 		}
 	}
@@ -98,8 +99,8 @@ hash_get(struct db *db, struct arena *a, struct str name, struct str field, stru
 }
 
 enum err
-hash_page(struct db *db, struct arena *a, struct str name, struct str after, size_t limit,
-    struct field **out, size_t *n)
+hash_page(struct db *db, struct arena *a, struct str name, struct str after, size_t limit, struct field **out,
+    size_t *n)
 {
 	struct key key;
 	sqlite3_stmt *st;
@@ -113,7 +114,7 @@ hash_page(struct db *db, struct arena *a, struct str name, struct str after, siz
 	room = (size_t)key.length < limit ? (size_t)key.length : limit;
 	*out = arena_array(a, struct field, room);
 	st = after.p == NULL ? db_stmt(db, SQL_HASH, sql, FIRST, "ii", key.id, (int64_t)room)
-	                     : db_stmt(db, SQL_HASH, sql, PAGE, "iib", key.id, (int64_t)room, after);
+			     : db_stmt(db, SQL_HASH, sql, PAGE, "iib", key.id, (int64_t)room, after);
 	while (db_row(db, st)) {
 		(*out)[*n].name = db_column(a, st, 0);
 		(*out)[(*n)++].value = db_column(a, st, 1);

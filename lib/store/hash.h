@@ -30,8 +30,8 @@ enum err hash_all(struct db *, struct arena *, struct str key, struct field **, 
 
 /* Fields after `after` (all: an empty str with p = NULL) in byte order,
  * `limit` at most. */
-enum err hash_page(struct db *, struct arena *, struct str key, struct str after, size_t limit,
-    struct field **, size_t *n);
+enum err hash_page(
+    struct db *, struct arena *, struct str key, struct str after, size_t limit, struct field **, size_t *n);
 
 /* W.  HDEL; a missing field is no fault. */
 enum err hash_del(struct db *, struct str key, struct str field);

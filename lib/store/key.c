@@ -37,16 +37,18 @@ static const char *const sql[] = {
 	[DROP_SET] = "delete from member where key = ?1",
 	[DROP_ZSET] = "delete from ranking where key = ?1",
 	[SWEEP_HASH] = "delete from hash where key = ?1 and field <="
-	               " coalesce((select field from hash where key = ?1 order by field limit 1 offset ?2),"
-	               " (select max(field) from hash where key = ?1))",
-	[SWEEP_SET] = "delete from member where key = ?1 and member <="
-	              " coalesce((select member from member where key = ?1 order by member limit 1 offset ?2),"
-	              " (select max(member) from member where key = ?1))",
-	[SWEEP_ZSET] = "delete from ranking where key = ?1 and member <="
-	               " coalesce((select member from ranking where key = ?1 order by member limit 1 offset ?2),"
-	               " (select max(member) from ranking where key = ?1))",
+		       " coalesce((select field from hash where key = ?1 order by field limit 1 offset ?2),"
+		       " (select max(field) from hash where key = ?1))",
+	[SWEEP_SET] =
+	    "delete from member where key = ?1 and member <="
+	    " coalesce((select member from member where key = ?1 order by member limit 1 offset ?2),"
+	    " (select max(member) from member where key = ?1))",
+	[SWEEP_ZSET] =
+	    "delete from ranking where key = ?1 and member <="
+	    " coalesce((select member from ranking where key = ?1 order by member limit 1 offset ?2),"
+	    " (select max(member) from ranking where key = ?1))",
 	[SCAN] = "select name from key where name > ?1 and (expires is null or expires > ?2)"
-	         " order by name limit ?3",
+		 " order by name limit ?3",
 };
 
 struct row {
@@ -217,8 +219,7 @@ key_sweep(struct db *db, int64_t batch)
 size_t
 key_scan(struct db *db, struct arena *a, struct str after, size_t limit, struct str **names)
 {
-	sqlite3_stmt *st =
-	    db_stmt(db, SQL_KEY, sql, SCAN, "bii", after, db_now(db), (int64_t)limit);
+	sqlite3_stmt *st = db_stmt(db, SQL_KEY, sql, SCAN, "bii", after, db_now(db), (int64_t)limit);
 	size_t n = 0;
 
 	*names = arena_array(a, struct str, limit);

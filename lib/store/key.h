@@ -28,7 +28,6 @@ bool key_sweep(struct db *, int64_t batch);
 
 /* The names of live keys after `after` in byte order, `limit` at most, as an
  * array from the arena; SCAN for checks and tools. */
-size_t key_scan(
-    struct db *, struct arena *, struct str after, size_t limit, struct str **names);
+size_t key_scan(struct db *, struct arena *, struct str after, size_t limit, struct str **names);
 
 #endif

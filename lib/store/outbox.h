@@ -19,13 +19,13 @@ struct outbox_row {
  * change with this write sequence.  With a topic it takes the place of a
  * waiting row of the same channel and topic: the latest state wins.  Without
  * (an empty one) every row goes out. */
-void outbox_put(struct db *, const char *channel, struct str topic, struct str payload,
-    int64_t sequence, int64_t due);
+void outbox_put(
+    struct db *, const char *channel, struct str topic, struct str payload, int64_t sequence, int64_t due);
 
 /* W.  Claims up to `limit` rows of `channel` that are due, the oldest first,
  * and leases them: nobody else gets them for `lease_ms`. */
-enum err outbox_claim(struct db *, struct arena *, const char *channel, int64_t lease_ms,
-    size_t limit, struct outbox_row **, size_t *n);
+enum err outbox_claim(struct db *, struct arena *, const char *channel, int64_t lease_ms, size_t limit,
+    struct outbox_row **, size_t *n);
 
 /* W.  It was sent: the row goes, unless a newer state took its place. */
 void outbox_done(struct db *, const struct outbox_row *);

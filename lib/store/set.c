@@ -85,7 +85,7 @@ set_page(struct db *db, struct arena *a, struct str name, struct str after, size
 	room = (size_t)key.length < limit ? (size_t)key.length : limit;
 	*members = arena_array(a, struct str, room);
 	st = after.p == NULL ? db_stmt(db, SQL_SET, sql, FIRST, "ii", key.id, (int64_t)room)
-	                     : db_stmt(db, SQL_SET, sql, PAGE, "iib", key.id, (int64_t)room, after);
+			     : db_stmt(db, SQL_SET, sql, PAGE, "iib", key.id, (int64_t)room, after);
 	while (db_row(db, st))
 		(*members)[(*n)++] = db_column(a, st, 0);
 	return OK;

@@ -13,23 +13,12 @@
 
 #include "db.h"
 
-enum module {
-	SQL_DB,
-	SQL_KEY,
-	SQL_STRING,
-	SQL_HASH,
-	SQL_SET,
-	SQL_ZSET,
-	SQL_GEO,
-	SQL_OUTBOX,
-	SQL__MAX
-};
+enum module { SQL_DB, SQL_KEY, SQL_STRING, SQL_HASH, SQL_SET, SQL_ZSET, SQL_GEO, SQL_OUTBOX, SQL__MAX };
 
 enum { SQL_STATEMENTS = 24 }; /* a module's at most */
 
 /* The statement, bound and ready to be stepped. */
-sqlite3_stmt *db_stmt(
-    struct db *, enum module, const char *const *sql, int which, const char *binds, ...);
+sqlite3_stmt *db_stmt(struct db *, enum module, const char *const *sql, int which, const char *binds, ...);
 
 /* Steps to the next row; false at the end (or on a fault, which is
  * remembered), and the statement is ready for its next use. */

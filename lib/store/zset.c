@@ -7,13 +7,13 @@
 
 /* A page: one statement per direction, start and companion, so that each is a
  * plain range of the covering index. */
-#define PAGE_(what, from, where, order)                                                            \
-	"select z.member, z.score" what " from ranking z" from                                     \
-	" where z.key = ?1 and z.score between ?2 and ?3" where                                    \
-	" order by z.score " order ", z.member " order " limit ?4"
+#define PAGE_(what, from, where, order) \
+	"select z.member, z.score" what " from ranking z" from \
+	" where z.key = ?1 and z.score between ?2 and ?3" where " order by z.score " order \
+	", z.member " order " limit ?4"
 #define VALUE ", k.value"
-#define JOIN                                                                                       \
-	" left join key k on k.name = cast(z.member || ?5 as blob) and k.type = 1"                 \
+#define JOIN \
+	" left join key k on k.name = cast(z.member || ?5 as blob) and k.type = 1" \
 	" and (k.expires is null or k.expires > ?6)"
 
 enum {
@@ -34,7 +34,7 @@ enum {
 static const char *const sql[] = {
 	[SCORE] = "select score from ranking where key = ?1 and member = ?2",
 	[SUM] = "select count(*), total(score) from ranking where key = ?1"
-	        " and score between -1.7976931348623157e308 and 1.7976931348623157e308",
+		" and score between -1.7976931348623157e308 and 1.7976931348623157e308",
 	[INSERT] = "insert into ranking (key, member, score) values (?1, ?2, ?3)",
 	[UPDATE] = "update ranking set score = ?3 where key = ?1 and member = ?2",
 	[DELETE] = "delete from ranking where key = ?1 and member = ?2",
@@ -125,20 +125,20 @@ page_statement(struct db *db, const struct key *key, const struct zpage *p, size
 	int64_t id = key->id, room = (int64_t)limit;
 
 	if (p->get && p->after)
-		return db_stmt(db, SQL_ZSET, sql, which, "iddibidb", id, p->min, p->max, room,
-		    str(p->get), db_now(db), p->after->score, p->after->member);
+		return db_stmt(db, SQL_ZSET, sql, which, "iddibidb", id, p->min, p->max, room, str(p->get),
+		    db_now(db), p->after->score, p->after->member);
 	if (p->get)
-		return db_stmt(db, SQL_ZSET, sql, which, "iddibi", id, p->min, p->max, room,
-		    str(p->get), db_now(db));
+		return db_stmt(
+		    db, SQL_ZSET, sql, which, "iddibi", id, p->min, p->max, room, str(p->get), db_now(db));
 	if (p->after)
-		return db_stmt(db, SQL_ZSET, sql, which, "iddidb", id, p->min, p->max, room,
-		    p->after->score, p->after->member);
+		return db_stmt(db, SQL_ZSET, sql, which, "iddidb", id, p->min, p->max, room, p->after->score,
+		    p->after->member);
 	return db_stmt(db, SQL_ZSET, sql, which, "iddi", id, p->min, p->max, room);
 }
 
 enum err
-zset_page(struct db *db, struct arena *a, struct str name, const struct zpage *page,
-    struct zmember **out, size_t *n)
+zset_page(struct db *db, struct arena *a, struct str name, const struct zpage *page, struct zmember **out,
+    size_t *n)
 {
 	struct key key;
 	sqlite3_stmt *st;

@@ -30,9 +30,9 @@ enum err zset_card(struct db *, struct str key, int64_t *n);
 
 /* A page of a ranking: where it starts and what comes along. */
 struct zpage {
-	bool reverse;               /* highest first */
+	bool reverse;                /* highest first */
 	const struct zmember *after; /* NULL: from the start; else behind this (score, member) */
-	double min, max;            /* only scores within [min, max] */
+	double min, max;             /* only scores within [min, max] */
 	size_t limit;
 	const char *get; /* not NULL: also the string at key MEMBER + get, as SORT ... GET *suffix */
 };
@@ -40,8 +40,8 @@ struct zpage {
 
 /* ZRANGE BYSCORE LIMIT, continued by value rather than by rank: a page stays
  * right while others come and go.  A missing key is empty. */
-enum err zset_page(struct db *, struct arena *, struct str key, const struct zpage *,
-    struct zmember **, size_t *n);
+enum err zset_page(
+    struct db *, struct arena *, struct str key, const struct zpage *, struct zmember **, size_t *n);
 
 /* How many finite scores there are and their sum: one pass over the index. */
 enum err zset_sum(struct db *, struct str key, int64_t *count, double *sum);

@@ -2,7 +2,7 @@
 # door.t - arrivals and departures: what staff count at the door, and their desk.
 # shellcheck source=tests/route/lib.sh
 . "${0%/*}/lib.sh"
-plan 89
+plan 92
 token admin --role admin
 shelter RO-CJ-01 '"capacity":20'
 shelter RO-CJ-02 '"capacity":20'
@@ -32,6 +32,8 @@ is "$(json '[.occupancy,.availability,.projected_availability] | join(" ")')" '2
 	'a walk-in is never turned away by a number'
 get /api/shelters/RO-CJ-01
 holds '.availability == -2 and .occupancy == 22' 'and everybody sees that it is over'
+post /api/intents '{"shelter":"RO-CJ-01","people":1}'
+like "$status $(json .detail)" '^409 .* has 0 places left' 'where nobody more is sent'
 post /api/departures '{"shelter":"RO-CJ-01","people":20}'
 is "$status $(json '[.occupancy,.availability] | join(" ")')" '201 2 18' 'who left makes room'
 post /api/departures '{"shelter":"RO-CJ-01","people":3}'
@@ -152,7 +154,10 @@ like "$body" 'They are not coming|they are not coming' 'which says so'
 like "$body" 'Nobody has said that they are coming' 'and that nobody is on the way'
 form /departures csrf="$csrf" shelter=RO-CJ-01 people=10
 is "$status" 409 'more cannot leave than are inside'
-like "$body" '10 cannot leave: 9 people are inside' 'says the page'
+like "$body" '10 cannot leave: 9 people are inside.*href="/arrivals/RO-CJ-01"' 'says the page, and leads back to the desk'
+form /departures csrf="$csrf" shelter=RO-CJ-01 people=
+is "$status" 422 'how many left must be said'
+like "$body" '<title>Problem: .*href="/arrivals/RO-CJ-01"' 'with the problem in the title'
 
 # --- counted, and what it is
 now=$((now + 7200000))

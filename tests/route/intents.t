@@ -2,7 +2,7 @@
 # intents.t - "we are coming, 4 people": from the announcement to its end.
 # shellcheck source=tests/route/lib.sh
 . "${0%/*}/lib.sh"
-plan 101
+plan 102
 token admin --role admin
 near='"position":{"longitude":23.59,"latitude":46.77}'
 shelter RO-CJ-01 "\"capacity\":10,$near"
@@ -179,6 +179,9 @@ is "$(cat "$MUSTER_STATE/live/head.json")" "{\"sequence\":$(sql 'select value fr
 dispatch
 is "$?" 0 'with nothing to do it does nothing'
 agrees 'everything agrees'
+
+# --- kept secret
+unlike "$(cat "$stderr")" "$code|0712345678|Ana" 'no code, name or number is in the log'
 
 # --- guessed
 guess() { with "REMOTE_ADDR=$1"; get "/api/intents/0000000$((RANDOM % 9))"; }

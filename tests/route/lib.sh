@@ -8,6 +8,7 @@
 #	with NAME=VALUE …            environment of the next request alone (HTTP_IF_MATCH=…)
 #	get PATH · post PATH JSON · patch PATH JSON · del PATH · form PATH FIELD=VALUE …
 #	                             then: $status $head $body, header NAME, field NAME, json FILTER
+#	uri TEXT                     percent-encoded, for a PATH
 #	is GOT WANT NAME · like GOT REGEX NAME · unlike · holds FILTER NAME (jq on the body)
 #	agrees NAME                  muster check finds no difference
 #
@@ -15,7 +16,8 @@
 set -u
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
 B=${B:-build} LC_ALL=C.UTF-8
-state=$(mktemp -d) stderr=$state/stderr
+[ ! -w /dev/shm ] || TMPDIR=/dev/shm # a disk's commits would be most of the time
+state=$(TMPDIR=${TMPDIR-/tmp} mktemp -d) stderr=$state/stderr
 trap 'rm -rf "$state"' EXIT
 export MUSTER_STATE=$state/var MUSTER_NOW
 now=1700000000000 password='korrekt horse' count=0 who=() more=() status='' body=''
@@ -47,8 +49,21 @@ get() { send GET "$1" '' ''; }
 post() { send POST "$1" "${2:+application/json}" "${2-}"; }
 patch() { send PATCH "$1" application/json "$2"; }
 del() { send DELETE "$1" '' ''; }
-form() { send POST "$1" application/x-www-form-urlencoded "$(jq -rn '[$ARGS.positional[] |
-	index("=") as $i | .[:$i] + "=" + (.[$i + 1:] | @uri)] | join("&")' --args "${@:2}")"; }
+form() { local pair sent=''
+	for pair in "${@:2}"; do sent+="&${pair%%=*}=$(uri "${pair#*=}")"; done
+	send POST "$1" application/x-www-form-urlencoded "${sent:1}"; }
+uri() # TEXT, percent-encoded
+{
+	local LC_ALL=C i c out=''
+	for ((i = 0; i < ${#1}; i++)); do
+		c=${1:i:1}
+		case $c in
+		[a-zA-Z0-9._~-]) out+=$c ;;
+		*) printf -v c %d "'$c" && printf -v c %%%02X $((c & 255)) && out+=$c ;;
+		esac
+	done
+	echo "$out"
+}
 
 header() { sed -n "s/^$1: *//Ip" <<<"${head//$'\r'/}"; }
 field() { [[ $body =~ name=\"$1\"[^\>]*\ value=\"([^\"]*)\" ]] && echo "${BASH_REMATCH[1]}"; }

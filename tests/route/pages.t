@@ -2,10 +2,10 @@
 # pages.t - what people see: forms that work without a script, and hostile words.
 # shellcheck source=tests/route/lib.sh
 . "${0%/*}/lib.sh"
-plan 104
+plan 107
 token admin --role admin
 user ana --role admin
-bad='<script>"'"'"'><img src=x onerror=alert(2)>&amp;<!--#include virtual="/x" -->%s%n'
+bad='<script>"'"'"'><img src=x onerror=alert(2)>&amp;<!--#include virtual="x" -->%s%n'
 json_bad=$(jq -n --arg b "$bad" '$b')
 as admin
 post /api/shelters "{\"id\":\"RO-XX-01\",\"name\":$json_bad,\"address\":$json_bad,\"place\":$json_bad,\"capacity\":10,
@@ -26,7 +26,7 @@ sane() # NAME: the page is one page, and every hostile word in it is text
 		'1 <html <main </main> </html>' "$1: it is one whole page with one heading"
 }
 sign_in ana
-uri=$(jq -rn --arg b "$bad" '$b | @uri')
+uri=$(uri "$bad")
 while IFS='|' read -r wanted path name; do
 	get "${path/CODE/$code}"
 	is "$status" "$wanted" "$name: $wanted"
@@ -53,6 +53,9 @@ END
 who=()
 get "/session?next=$uri"
 sane 'the sign-in'
+get "/arrivals/$uri"
+is "$status" 401 'a desk, for nobody: 401'
+sane 'a desk, for nobody'
 form /intents shelter=RO-XX-01 people="$bad" name="$bad" phone="$bad" needs="$bad"
 is "$status" 422 'a refused announcement: 422'
 sane 'a refused announcement'

@@ -2,7 +2,7 @@
 # search.t - finding shelters: nearest, or best of a location; filters; pages.
 # shellcheck source=tests/route/lib.sh
 . "${0%/*}/lib.sh"
-plan 114
+plan 106
 token admin --role admin
 as admin
 
@@ -124,8 +124,8 @@ walk() # QUERY: all ids, page by page; $pages of them
 	local next=''
 	pages=0 all=
 	while :; do
-		get "/api/shelters?$1${next:+&cursor=$(jq -rn --arg c "$next" '$c | @uri')}"
-		all+=$(json '.shelters[].id')$'\n' next=$(json '.next // empty') pages=$((pages + 1))
+		get "/api/shelters?$1${next:+&cursor=$next}"
+		next=$(json '.next // "" | @uri') all+=$(json '.shelters[].id')$'\n' pages=$((pages + 1))
 		[ "$next" ] || return
 		between
 	done
@@ -133,7 +133,7 @@ walk() # QUERY: all ids, page by page; $pages of them
 for query in 'location=city-TM' 'near=45.1,21.2&radius=90000' 'location=city-TM&sort=projected' 'location=city-TM&sort=features'; do
 	get "/api/shelters?$query&limit=100"
 	whole=$(json '.shelters[].id')
-	for limit in 1 3 5 7; do
+	for limit in 4 7; do
 		walk "$query&limit=$limit"
 		[ "$all" = "$whole"$'\n' ] && [ $pages = $(((35 + limit - 1) / limit)) ]
 		is "$?" 0 "$query in pages of $limit is the whole, in order, and the last page knows it"

@@ -326,8 +326,7 @@ STORE_TEST(writers_of_many_processes_take_turns_and_lose_nothing)
 			if (db_open(&mine, store_path, DB_DISPATCH) != OK)
 				_exit(1);
 			for (int i = 0; i < TURNS; i++)
-				if (db_begin(mine, TX_WRITE, NOW) != OK ||
-				    db_sequence_next(mine) < 1 ||
+				if (db_begin(mine, TX_WRITE, NOW) != OK || db_sequence_next(mine) < 1 ||
 				    string_incr(mine, S("n"), 1, &v) != OK || db_commit(mine) != OK)
 					_exit(2);
 			_exit(0);
@@ -436,8 +435,7 @@ announce_much(struct db *to)
 	memset(page, 'x', sizeof(page));
 	for (int i = 2; i < 1000; i++) {
 		announce(to, i);
-		string_set(to, (struct str){ (char *)&i, sizeof(i) },
-		    (struct str){ page, sizeof(page) }, 0);
+		string_set(to, (struct str){ (char *)&i, sizeof(i) }, (struct str){ page, sizeof(page) }, 0);
 	}
 }
 

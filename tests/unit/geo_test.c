@@ -21,8 +21,8 @@ TEST(distances_are_those_of_redis)
 
 	assert_near(geo_distance(p, c), 166274.1516, 0.00005);
 	assert_near(geo_distance(c, p), 166274.1516, 0.00005);
-	assert_near(geo_distance((struct geo){ 15, 37 }, p), 190442.4,
-	    0.5); /* GEOSEARCH's example: 190.4424 km */
+	assert_near(
+	    geo_distance((struct geo){ 15, 37 }, p), 190442.4, 0.5); /* GEOSEARCH's example: 190.4424 km */
 	assert_near(geo_distance((struct geo){ 15, 37 }, c), 56441.3, 0.5);
 }
 
@@ -77,8 +77,8 @@ TEST(the_corners_of_the_map_can_be_kept)
 
 TEST(what_cannot_be_kept_is_not_valid)
 {
-	static const struct geo wrong[] = { { 180.000001, 0 }, { -181, 0 }, { 0, 85.0511288 },
-		{ 0, -90 }, { NAN, 0 }, { 0, NAN }, { INFINITY, 0 }, { 0, -INFINITY } };
+	static const struct geo wrong[] = { { 180.000001, 0 }, { -181, 0 }, { 0, 85.0511288 }, { 0, -90 },
+		{ NAN, 0 }, { 0, NAN }, { INFINITY, 0 }, { 0, -INFINITY } };
 
 	for (size_t i = 0; i < LEN(wrong); i++)
 		assert_false(geo_valid(wrong[i]));
@@ -90,16 +90,15 @@ TEST(no_two_points_are_farther_apart_than_the_farthest)
 	for (int i = 0; i < 10000; i++)
 		assert_true(geo_distance(anywhere(), anywhere()) <= GEO_FARTHEST);
 	assert_true(geo_distance((struct geo){ 0, 0 }, (struct geo){ 180, 0 }) <= GEO_FARTHEST);
-	assert_near(
-	    geo_distance((struct geo){ 30, 40 }, (struct geo){ -150, -40 }), GEO_FARTHEST, 10);
+	assert_near(geo_distance((struct geo){ 30, 40 }, (struct geo){ -150, -40 }), GEO_FARTHEST, 10);
 }
 
 TEST(a_distance_does_not_mind_the_antimeridian)
 {
 	struct geo west = { 179.999, 10 }, east = { -179.999, 10 };
 
-	assert_near(geo_distance(west, east),
-	    geo_distance((struct geo){ 0, 10 }, (struct geo){ 0.002, 10 }), 1e-6);
+	assert_near(
+	    geo_distance(west, east), geo_distance((struct geo){ 0, 10 }, (struct geo){ 0.002, 10 }), 1e-6);
 	assert_double(geo_distance(west, west), 0);
 }
 
@@ -236,8 +235,8 @@ same_as_looking_at_all(struct geo centre, double inner, double outer)
 
 	assert_int_equal(geo_ring(db, own, S("g"), centre, inner, outer, &have, &n), OK);
 	if (n != nwant)
-		fail_msg("%zu of %zu: centre %.17g %.17g, from %.17g to %.17g", n, nwant,
-		    centre.longitude, centre.latitude, inner, outer);
+		fail_msg("%zu of %zu: centre %.17g %.17g, from %.17g to %.17g", n, nwant, centre.longitude,
+		    centre.latitude, inner, outer);
 	for (size_t i = 0; i < n; i++) {
 		assert_bytes(have[i].member, want[i].member);
 		assert_double(have[i].distance, want[i].distance);
@@ -294,8 +293,7 @@ STORE_TEST(the_whole_world_is_found_from_everywhere)
 
 	scatter();
 	for (int i = 0; i < 10; i++) {
-		assert_int_equal(
-		    geo_ring(db, mem, S("g"), somewhere(), -1, GEO_FARTHEST, &hits, &n), OK);
+		assert_int_equal(geo_ring(db, mem, S("g"), somewhere(), -1, GEO_FARTHEST, &hits, &n), OK);
 		assert_int_equal(n, POINTS);
 	}
 }
@@ -312,8 +310,7 @@ STORE_TEST(rings_one_around_the_other_lose_nobody_and_double_nobody)
 			struct geo_hit *hits;
 			size_t n;
 
-			assert_int_equal(
-			    geo_ring(db, mem, S("g"), centre, inner, outer, &hits, &n), OK);
+			assert_int_equal(geo_ring(db, mem, S("g"), centre, inner, outer, &hits, &n), OK);
 			for (size_t i = 0; i < n; i++) {
 				assert_true(hits[i].distance >= last);
 				assert_true(hits[i].distance > inner && hits[i].distance <= outer);

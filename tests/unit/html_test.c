@@ -211,9 +211,8 @@ HTTP_TEST(distances_are_told_as_one_walks_them)
 	static const struct {
 		double metres;
 		const char *words;
-	} distances[] = { { 0, "0 m" }, { 4.9, "0 m" }, { 446, "450 m" }, { 994, "990 m" },
-		{ 995, "1.0 km" }, { 1234, "1.2 km" }, { 9949, "9.9 km" }, { 9950, "10 km" },
-		{ 38400, "38 km" } };
+	} distances[] = { { 0, "0 m" }, { 4.9, "0 m" }, { 446, "450 m" }, { 994, "990 m" }, { 995, "1.0 km" },
+		{ 1234, "1.2 km" }, { 9949, "9.9 km" }, { 9950, "10 km" }, { 38400, "38 km" } };
 
 	for (size_t i = 0; i < LEN(distances); i++) {
 		rs.body.n = 0;

@@ -94,8 +94,8 @@ FILE_TEST(a_quote_within_a_bare_cell_is_a_character)
 
 FILE_TEST(every_kind_of_line_end_ends_a_row)
 {
-	static const char *const files[] = { "a,b\n1,2\n3,4\n", "a,b\r\n1,2\r\n3,4\r\n",
-		"a,b\r1,2\r3,4\r", "a,b\n1,2\r\n3,4" };
+	static const char *const files[] = { "a,b\n1,2\n3,4\n", "a,b\r\n1,2\r\n3,4\r\n", "a,b\r1,2\r3,4\r",
+		"a,b\n1,2\r\n3,4" };
 
 	for (size_t i = 0; i < LEN(files); i++) {
 		csv(str(files[i]));
@@ -219,8 +219,7 @@ FILE_TEST(cells_borrow_from_the_file)
 
 	csv(file);
 	for (size_t i = 0; i < rows[0].n; i++)
-		assert_true(rows[0].cells[i].value.p > file.p &&
-			    rows[0].cells[i].value.p < file.p + file.n);
+		assert_true(rows[0].cells[i].value.p > file.p && rows[0].cells[i].value.p < file.p + file.n);
 }
 
 /* ---- JSON ----------------------------------------------------------------- */
@@ -250,17 +249,16 @@ FILE_TEST(a_feature_gives_its_properties_and_its_point_longitude_first)
 
 FILE_TEST(a_feature_without_a_geometry_is_a_row_without_a_position)
 {
-	json(COLLECTION(FEATURE("null", "{\"name\":\"Gym\"}") "," FEATURE(
-	    POINT("1", "2"), "{\"name\":\"Hall\"}")));
+	json(COLLECTION(
+	    FEATURE("null", "{\"name\":\"Gym\"}") "," FEATURE(POINT("1", "2"), "{\"name\":\"Hall\"}")));
 	assert_int_equal(rows[0].n, 1);
 	assert_int_equal(rows[1].line, 2);
 }
 
 FILE_TEST(a_geometry_that_is_no_point_marks_its_row)
 {
-	json(
-	    COLLECTION(FEATURE("{\"type\":\"Polygon\",\"coordinates\":[[[1,2],[3,4],[5,6],[1,2]]]}",
-		"{\"name\":\"Gym\"}")));
+	json(COLLECTION(FEATURE(
+	    "{\"type\":\"Polygon\",\"coordinates\":[[[1,2],[3,4],[5,6],[1,2]]]}", "{\"name\":\"Gym\"}")));
 	assert_str(cell(0, "geometry_fault"), "Polygon");
 	json(COLLECTION(FEATURE("{\"type\":\"Point\",\"coordinates\":[1]}", "{}")));
 	assert_true(cell(0, "geometry_fault").n > 0);
@@ -279,8 +277,8 @@ FILE_TEST(a_features_own_id_stands_in_where_its_properties_have_none)
 
 FILE_TEST(the_geometry_goes_before_what_the_properties_say_of_the_position)
 {
-	json(COLLECTION(FEATURE(POINT("23.5", "46.7"),
-	    "{\"longitude\":\"1\",\"position\":{\"longitude\":2,\"latitude\":3}}")));
+	json(COLLECTION(FEATURE(
+	    POINT("23.5", "46.7"), "{\"longitude\":\"1\",\"position\":{\"longitude\":2,\"latitude\":3}}")));
 	assert_int_equal(rows[0].n, 2);
 	assert_str(cell(0, "longitude"), "23.5");
 }
@@ -426,17 +424,15 @@ FILE_TEST(the_romanian_list_is_understood)
 	assert_double(draft.s.position.longitude, 27.67);
 	assert_true(draft.has_status);
 	assert_int_equal(draft.s.status, STATUS_OPEN);
-	assert_str(
-	    draft.s.attributes, "{\"condition\":\"partly functional\",\"ownership\":\"private\"}");
+	assert_str(draft.s.attributes, "{\"condition\":\"partly functional\",\"ownership\":\"private\"}");
 	assert_null(warning);
 }
 
 FILE_TEST(the_japanese_list_is_understood)
 {
 	options.country = S("JP");
-	csv(S(
-	    "団体コード,NO,共通ID,都道府県名及び市町村名,施設・場所名,住所,洪水,備考,緯度,経度\r\n"
-	    "012345,7,E0123,ある県海町,海の丘公園,ある県海町1-2,1,\"津波：\n3階\",43.5,142.5\r\n"));
+	csv(S("団体コード,NO,共通ID,都道府県名及び市町村名,施設・場所名,住所,洪水,備考,緯度,経度\r\n"
+	      "012345,7,E0123,ある県海町,海の丘公園,ある県海町1-2,1,\"津波：\n3階\",43.5,142.5\r\n"));
 	assert_true(draft_row(0));
 	options.country = S("RO");
 	assert_str(draft.source, "E0123");
@@ -484,10 +480,10 @@ FILE_TEST(nordic_ukrainian_and_taiwanese_headings_are_understood)
 		    "romnr,kommune,adresse,plasser,latitude,longitude\n9,Tromsø,Vei "
 		    "1,50,69.6,18.9\n",
 		    "9", "TROMSO", 50 },
-		{ "SE", "skyddsrumsnr,kommunnamn,gatuadress,antalplatser\n8-1,Åre,Väg 2,60\n",
-		    "8-1", "ARE", 60 },
-		{ "UA", "Адреса,Район,Місткість,пандус\nвул. Нова 1,Печерський,70,так\n", NULL,
-		    "PECHERSKYY", 70 },
+		{ "SE", "skyddsrumsnr,kommunnamn,gatuadress,antalplatser\n8-1,Åre,Väg 2,60\n", "8-1", "ARE",
+		    60 },
+		{ "UA", "Адреса,Район,Місткість,пандус\nвул. Нова 1,Печерський,70,так\n", NULL, "PECHERSKYY",
+		    70 },
 		{ "TW",
 		    "電腦編號,city_code,地址,可容納人數,緯經度\nA1,TPE,某路1號,\"88人\",\"25.03,"
 		    "121.56\"\n",
@@ -599,8 +595,8 @@ FILE_TEST(a_name_is_one_line_of_300_characters_at_most)
 
 FILE_TEST(a_capacity_that_is_not_known_is_unknown_rather_than_0)
 {
-	static const char *const nothing[] = { "", "0", "-", "UNK", "unknown", "<Null>", "n/a",
-		"N/A", " ", "0.0", "?" };
+	static const char *const nothing[] = { "", "0", "-", "UNK", "unknown", "<Null>", "n/a", "N/A", " ",
+		"0.0", "?" };
 
 	for (size_t i = 0; i < LEN(nothing); i++) {
 		draft_of("capacity\tnote", arena_printf(mem, "%s\t1", nothing[i]));
@@ -642,9 +638,9 @@ FILE_TEST(a_capacity_is_read_as_people_write_numbers)
 
 FILE_TEST(a_capacity_that_might_mean_anything_is_a_fault)
 {
-	static const char *const wrong[] = { "4.42899989E8", "1.2E+3", "1e3", "-5", "12.5", "1,20",
-		"1,2000", "1,200,30", "100-150", "about 100", "120+", "abc", "1000001",
-		"99999999999999999999999", "1.200,5", "½", "10 x 12" };
+	static const char *const wrong[] = { "4.42899989E8", "1.2E+3", "1e3", "-5", "12.5", "1,20", "1,2000",
+		"1,200,30", "100-150", "about 100", "120+", "abc", "1000001", "99999999999999999999999",
+		"1.200,5", "½", "10 x 12" };
 
 	for (size_t i = 0; i < LEN(wrong); i++)
 		if (drafted("capacity", wrong[i]))
@@ -832,8 +828,7 @@ FILE_TEST(no_pets_is_no_feature)
 
 FILE_TEST(a_resource_is_a_quantity_with_a_unit_or_a_list)
 {
-	draft_of(
-	    "Water\tfood\tmedicine\tbeds\tfuel", "200 l\t150 meals\tinsulin; bandages\t12\t1,5 t");
+	draft_of("Water\tfood\tmedicine\tbeds\tfuel", "200 l\t150 meals\tinsulin; bandages\t12\t1,5 t");
 	assert_int_equal(draft.s.nresources, 5);
 	assert_str(draft.s.resources[0].name, "water");
 	assert_true(draft.s.resources[0].counted);
@@ -858,8 +853,7 @@ FILE_TEST(a_resource_that_is_not_there_is_none)
 
 FILE_TEST(resources_come_as_our_api_writes_them)
 {
-	draft_of("resources",
-	    "{\"water\":{\"quantity\":2.5,\"unit\":\"t\"},\"medicine\":[\"a\",\"b\"]}");
+	draft_of("resources", "{\"water\":{\"quantity\":2.5,\"unit\":\"t\"},\"medicine\":[\"a\",\"b\"]}");
 	assert_int_equal(draft.s.nresources, 2);
 	assert_double(draft.s.resources[0].quantity, 2.5);
 	assert_str(draft.s.resources[0].unit, "t");
@@ -874,8 +868,8 @@ FILE_TEST(resources_come_as_our_api_writes_them)
 FILE_TEST(columns_that_are_not_known_are_kept_as_attributes)
 {
 	draft_of("Floor \"B\"\tRemark\tEmpty\tNothing", "-2\t<a href=\"x\">\t\tn/a");
-	assert_str(draft.s.attributes,
-	    "{\"Floor \\\"B\\\"\":\"-2\",\"Remark\":\"\\u003ca href=\\\"x\\\"\\u003e\"}");
+	assert_str(
+	    draft.s.attributes, "{\"Floor \\\"B\\\"\":\"-2\",\"Remark\":\"\\u003ca href=\\\"x\\\"\\u003e\"}");
 }
 
 FILE_TEST(attributes_have_bounds_and_what_is_left_out_is_warned_of)
@@ -888,8 +882,7 @@ FILE_TEST(attributes_have_bounds_and_what_is_left_out_is_warned_of)
 	}
 	warned(headings.p, cells.p, "7 more columns");
 	says(draft.s.attributes.p, "\"a62\"");
-	warned("big\tsmall", arena_printf(mem, "%s\ty", repeated("", 'x', 20000, "").p),
-	    "1 more column");
+	warned("big\tsmall", arena_printf(mem, "%s\ty", repeated("", 'x', 20000, "").p), "1 more column");
 	assert_str(draft.s.attributes, "{\"small\":\"y\"}");
 }
 
@@ -986,7 +979,8 @@ static void
 save(const struct shelter *old, struct shelter s)
 {
 	assert_int_equal(db_begin(db, TX_WRITE, ++clock_now), OK);
-	assert_int_equal(shelter_save(db, mem, old, &s, &(struct change){ .kind = "correct", .confirms = true }), OK);
+	assert_int_equal(
+	    shelter_save(db, mem, old, &s, &(struct change){ .kind = "correct", .confirms = true }), OK);
 	assert_int_equal(db_commit(db), OK);
 }
 
@@ -1048,8 +1042,7 @@ IMPORT_TEST(a_row_that_differs_updates_its_shelter)
 {
 	imported(S(TOWNS), 3, 0, 0);
 	imported(
-	    S("id,county,name,lat,lon,capacity,features\na,CJ,Gymnasium,46.7701,23.59,90,pets\n"),
-	    0, 1, 0);
+	    S("id,county,name,lat,lon,capacity,features\na,CJ,Gymnasium,46.7701,23.59,90,pets\n"), 0, 1, 0);
 	assert_str(load("RO-CJ-01").name, "Gymnasium");
 	assert_int_equal(load("RO-CJ-01").capacity, 90);
 	assert_int_equal(load("RO-CJ-01").nfeatures, 1);
@@ -1097,8 +1090,7 @@ IMPORT_TEST(people_inside_come_from_a_file_only_when_it_creates)
 
 IMPORT_TEST(a_new_number_skips_ids_that_are_taken)
 {
-	save(NULL,
-	    (struct shelter){ .id = S("RO-CJ-02"), .name = S("By hand"), .capacity = UNKNOWN });
+	save(NULL, (struct shelter){ .id = S("RO-CJ-02"), .name = S("By hand"), .capacity = UNKNOWN });
 	imported(S("id,county,name\na,CJ,Gym\nb,CJ,Hall\n"), 2, 0, 0);
 	assert_str(load("RO-CJ-01").name, "Gym");
 	assert_str(load("RO-CJ-02").name, "By hand");
@@ -1124,8 +1116,7 @@ IMPORT_TEST(a_row_with_a_fault_keeps_the_whole_file_out)
 	int64_t before = sequence();
 
 	assert_int_equal(
-	    import(S("id,county,name,capacity\na,CJ,Gym,80\nb,CJ,Hall,many\n"), OPTIONS()),
-	    ERR_INPUT);
+	    import(S("id,county,name,capacity\na,CJ,Gym,80\nb,CJ,Hall,many\n"), OPTIONS()), ERR_INPUT);
 	assert_int_equal(report.created, 0);
 	assert_int_equal(report.skipped, 1);
 	assert_int_equal(report.nfaults, 1);
@@ -1137,9 +1128,8 @@ IMPORT_TEST(a_row_with_a_fault_keeps_the_whole_file_out)
 
 IMPORT_TEST(a_partial_import_leaves_out_only_the_rows_with_faults)
 {
-	assert_int_equal(
-	    import(S("id,county,name,capacity\na,CJ,Gym,80\nb,CJ,Hall,many\nc,CJ,Cellar,9\n"),
-		OPTIONS(.partial = true)),
+	assert_int_equal(import(S("id,county,name,capacity\na,CJ,Gym,80\nb,CJ,Hall,many\nc,CJ,Cellar,9\n"),
+			     OPTIONS(.partial = true)),
 	    OK);
 	assert_int_equal(report.created, 2);
 	assert_int_equal(report.skipped, 1);
@@ -1193,8 +1183,8 @@ IMPORT_TEST(a_file_that_is_no_list_is_malformed_and_says_why)
 	static const struct {
 		const char *file, *words;
 	} files[] = { { "PK\x03\x04....", "spreadsheet" }, { "\xff\xfen\0a", "UTF-16" },
-		{ "<!doctype html>", "HTML" }, { "", "empty" },
-		{ "{\"a\":1}", "FeatureCollection" }, { "name\n\"x", "line 2" } };
+		{ "<!doctype html>", "HTML" }, { "", "empty" }, { "{\"a\":1}", "FeatureCollection" },
+		{ "name\n\"x", "line 2" } };
 
 	for (size_t i = 0; i < LEN(files); i++) {
 		assert_int_equal(import(str(files[i].file), OPTIONS()), ERR_MALFORMED);
@@ -1220,8 +1210,7 @@ many_rows(int n, const char *position, bool spread)
 
 	buf_str(&b, S("id,county,name,lat,lon\n"));
 	for (int i = 0; i < n; i++)
-		buf_printf(
-		    &b, "%d,CJ,Gym,%s%s\n", i, position, spread ? arena_printf(mem, "%d", i) : "");
+		buf_printf(&b, "%d,CJ,Gym,%s%s\n", i, position, spread ? arena_printf(mem, "%d", i) : "");
 	s = arena_dup(mem, (struct str){ b.p, b.n });
 	buf_free(&b);
 	return s;
@@ -1280,19 +1269,17 @@ IMPORT_TEST(what_our_api_exports_comes_back_unchanged)
 
 IMPORT_TEST(what_our_csv_exports_comes_back_unchanged)
 {
-	imported(
-	    S("id,county,town,name,address,lat,lon,capacity,status,features,electricity,water\n"
-	      "1,CJ,Turda,Gym,Str. Nouă 1,46.1234567,23.7654321,80,full,step-free;pets,yes,12.5 "
-	      "l\n"),
+	imported(S("id,county,town,name,address,lat,lon,capacity,status,features,electricity,water\n"
+		   "1,CJ,Turda,Gym,Str. Nouă 1,46.1234567,23.7654321,80,full,step-free;pets,yes,12.5 "
+		   "l\n"),
 	    1, 0, 0);
-	imported(
-	    S("id,name,address,place,longitude,latitude,capacity,occupancy,expected,availability,"
-	      "projected_availability,status,features,resources,electricity,heating,updated_at,"
-	      "confirmed_at\r\n"
-	      "RO-CJ-01,Gym,\"Str. Nouă 1, Turda\",Turda,23.7654321,46.1234567,80,0,0,80,80,full,"
-	      "\"step-free;pets\",\"{\"\"water\"\":{\"\"quantity\"\":12.5,\"\"unit\"\":\"\"l\"\"}}"
-	      "\","
-	      "yes,,1700000000000,\r\n"),
+	imported(S("id,name,address,place,longitude,latitude,capacity,occupancy,expected,availability,"
+		   "projected_availability,status,features,resources,electricity,heating,updated_at,"
+		   "confirmed_at\r\n"
+		   "RO-CJ-01,Gym,\"Str. Nouă 1, Turda\",Turda,23.7654321,46.1234567,80,0,0,80,80,full,"
+		   "\"step-free;pets\",\"{\"\"water\"\":{\"\"quantity\"\":12.5,\"\"unit\"\":\"\"l\"\"}}"
+		   "\","
+		   "yes,,1700000000000,\r\n"),
 	    0, 0, 1);
 }
 
@@ -1382,11 +1369,11 @@ IMPORT_TEST(a_list_with_swapped_axes_is_refused_row_by_row)
 static struct str
 nonsense(void)
 {
-	static const char *const pieces[] = { "\"", "\"\"", ",", ";", "\t", "\n", "\r\n", "\r", "{",
-		"}", "[", "]", ":", "id", "county", "name", "capacity", "lat", "lon", "features",
-		"water", "resources", "\"id\":", "\\", "null", "1e999", "-", "46.77", "RO-CJ-01",
-		"\xff", "\xef\xbb\xbf", "é", "住所", " ", "0", "\"features\":[", "attributes",
-		"{\"a\":[1]}", "\"geometry\":", "CJ", "status", "\n1,CJ,Gym," };
+	static const char *const pieces[] = { "\"", "\"\"", ",", ";", "\t", "\n", "\r\n", "\r", "{", "}", "[",
+		"]", ":", "id", "county", "name", "capacity", "lat", "lon", "features", "water", "resources",
+		"\"id\":", "\\", "null", "1e999", "-", "46.77", "RO-CJ-01", "\xff", "\xef\xbb\xbf", "é",
+		"住所", " ", "0", "\"features\":[", "attributes", "{\"a\":[1]}", "\"geometry\":", "CJ",
+		"status", "\n1,CJ,Gym," };
 	struct buf b = { 0 };
 	struct str s;
 

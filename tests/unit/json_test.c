@@ -46,15 +46,13 @@ HTTP_TEST(commas_stand_between_and_nowhere_else)
 	json_close(&j, ']');
 	json_key_str(&j, "c", S("x"));
 	json_close(&j, '}');
-	assert_str(
-	    text_of(&rs.body), "{\"a\":1,\"b\":[[],{},null,true,false,{\"raw\":1}],\"c\":\"x\"}");
+	assert_str(text_of(&rs.body), "{\"a\":1,\"b\":[[],{},null,true,false,{\"raw\":1}],\"c\":\"x\"}");
 }
 
 HTTP_TEST(quotes_backslashes_and_control_characters_are_escaped)
 {
 	assert_str(written(S("a\"b\\c\n\r\t")), "\"a\\\"b\\\\c\\n\\r\\t\"");
-	assert_str(
-	    written(S("\0\x01\x1f\x7f\b\f")), "\"\\u0000\\u0001\\u001f\\u007f\\u0008\\u000c\"");
+	assert_str(written(S("\0\x01\x1f\x7f\b\f")), "\"\\u0000\\u0001\\u001f\\u007f\\u0008\\u000c\"");
 }
 
 HTTP_TEST(markup_is_escaped_so_that_json_is_safe_in_a_page)
@@ -65,17 +63,15 @@ HTTP_TEST(markup_is_escaped_so_that_json_is_safe_in_a_page)
 HTTP_TEST(well_formed_text_is_written_as_it_is)
 {
 	assert_str(written(S("")), "\"\"");
-	assert_str(
-	    written(S("Șos. Ștefan \xf0\x9f\x98\x80 \xed\x9f\xbf\xee\x80\x80\xf4\x8f\xbf\xbf")),
+	assert_str(written(S("Șos. Ștefan \xf0\x9f\x98\x80 \xed\x9f\xbf\xee\x80\x80\xf4\x8f\xbf\xbf")),
 	    "\"Șos. Ștefan \xf0\x9f\x98\x80 \xed\x9f\xbf\xee\x80\x80\xf4\x8f\xbf\xbf\"");
 }
 
 HTTP_TEST(ill_formed_text_becomes_replacement_characters_and_its_neighbours_stay)
 {
 	static const struct str ill[] = { B("\x80"), B("\xc0\x80"), B("\xc1\xbf"), B("\xc2"),
-		B("\xe0\x9f\xbf"), B("\xe2\x82"), B("\xed\xa0\x80"), B("\xed\xbf\xbf"),
-		B("\xf0\x8f\xbf\xbf"), B("\xf0\x9f\x98"), B("\xf4\x90\x80\x80"),
-		B("\xf5\x80\x80\x80"), B("\xff") };
+		B("\xe0\x9f\xbf"), B("\xe2\x82"), B("\xed\xa0\x80"), B("\xed\xbf\xbf"), B("\xf0\x8f\xbf\xbf"),
+		B("\xf0\x9f\x98"), B("\xf4\x90\x80\x80"), B("\xf5\x80\x80\x80"), B("\xff") };
 
 	for (size_t i = 0; i < LEN(ill); i++) {
 		struct str out = written(arena_strf(mem, "ș%.*sȚ", FMT(ill[i])));
@@ -98,8 +94,7 @@ HTTP_TEST(any_bytes_at_all_give_json_that_can_be_read)
 		struct json_object *back;
 
 		for (size_t k = 0; k < n; k++)
-			bytes[k] = (unsigned char)(rnd_below(2) ? 0x80 + rnd_below(0x80)
-								: rnd_below(0x80));
+			bytes[k] = (unsigned char)(rnd_below(2) ? 0x80 + rnd_below(0x80) : rnd_below(0x80));
 		out = written((struct str){ (char *)bytes, n });
 		json_tokener_set_flags(tok, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
 		back = json_tokener_parse_ex(tok, out.p, (int)out.n);
@@ -135,8 +130,8 @@ HTTP_TEST(numbers_are_written_short)
 
 HTTP_TEST(numbers_read_back_to_the_last_bit)
 {
-	static const double edges[] = { DBL_MAX, -DBL_MAX, DBL_MIN, 5e-324, DBL_EPSILON, 1e15, 1e17,
-		1e21, 1e-7, 9007199254740993.0, 1.0 / 3 };
+	static const double edges[] = { DBL_MAX, -DBL_MAX, DBL_MIN, 5e-324, DBL_EPSILON, 1e15, 1e17, 1e21,
+		1e-7, 9007199254740993.0, 1.0 / 3 };
 
 	for (size_t i = 0; i < LEN(edges); i++)
 		assert_double(strtod(arena_dup(mem, number(edges[i])).p, NULL), edges[i]);

@@ -13,11 +13,11 @@ enum { KEYS = 10, MEMBERS = 16, TEXT = 24, STEPS = 6000 };
 enum type { NONE, STRING, HASH, SET, ZSET };
 
 /* Members and names are bytes that sort in the order of their index. */
-static const struct str members[MEMBERS] = { B("\0"), B("\0\0"), B("01"), B("1"), B("1.0"), B("A"),
-	B("a"), B("a\0"), B("a\0b"), B("ab"), B("b"), B("b\x7f"), B("\xc8\x99"), B("\xff"),
-	B("\xff\0"), B("\xff\xff") };
-static const struct str names[KEYS] = { B("\0x"), B("0"), B("00"), B("K"), B("k"), B("k\0"),
-	B("k\0k"), B("kk"), B("\xc8"), B("\xff") };
+static const struct str members[MEMBERS] = { B("\0"), B("\0\0"), B("01"), B("1"), B("1.0"), B("A"), B("a"),
+	B("a\0"), B("a\0b"), B("ab"), B("b"), B("b\x7f"), B("\xc8\x99"), B("\xff"), B("\xff\0"),
+	B("\xff\xff") };
+static const struct str names[KEYS] = { B("\0x"), B("0"), B("00"), B("K"), B("k"), B("k\0"), B("k\0k"),
+	B("kk"), B("\xc8"), B("\xff") };
 
 struct model_key {
 	enum type type;
@@ -169,8 +169,8 @@ do_zset_add(int k)
 static void
 do_remove(int k)
 {
-	static enum err (*const removers[])(struct db *, struct str,
-	    struct str) = { [HASH] = hash_del, [SET] = set_rem, [ZSET] = zset_rem };
+	static enum err (*const removers[])(
+	    struct db *, struct str, struct str) = { [HASH] = hash_del, [SET] = set_rem, [ZSET] = zset_rem };
 	enum type type = HASH + (unsigned)rnd_below(3);
 	int i = rnd_below(MEMBERS);
 	struct model_key *m = &model.key[k];
@@ -216,9 +216,9 @@ do_sequence(int k)
 	assert_int_equal(db_sequence_next(db), ++model.sequence);
 }
 
-static void (*const commands[])(int) = { do_string_set, do_string_set_int, do_incr, do_hash_set,
-	do_hash_set, do_set_add, do_set_add, do_set_add, do_zset_add, do_zset_add, do_zset_add,
-	do_remove, do_remove, do_del, do_expire, do_sweep, do_sequence };
+static void (*const commands[])(int) = { do_string_set, do_string_set_int, do_incr, do_hash_set, do_hash_set,
+	do_set_add, do_set_add, do_set_add, do_zset_add, do_zset_add, do_zset_add, do_remove, do_remove,
+	do_del, do_expire, do_sweep, do_sequence };
 
 /* ---- both sides compared ------------------------------------------------------------ */
 
@@ -272,8 +272,7 @@ same_set(int k, const struct model_key *m)
 static void
 same_zset(int k, const struct model_key *m)
 {
-	struct zpage page = { ZPAGE_ALL, .reverse = rnd_below(2),
-		.limit = 1 + (size_t)rnd_below(6) };
+	struct zpage page = { ZPAGE_ALL, .reverse = rnd_below(2), .limit = 1 + (size_t)rnd_below(6) };
 	struct zmember *z, mark = { 0 };
 	int seen = 0;
 	size_t n;

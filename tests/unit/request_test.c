@@ -123,10 +123,10 @@ HTTP_TEST(a_whole_number_is_taken_on_both_faces)
 
 HTTP_TEST(what_is_no_whole_number_is_a_fault_of_type)
 {
-	static const char *const jsons[] = { "{\"n\":\"4\"}", "{\"n\":4.5}", "{\"n\":true}",
-		"{\"n\":[4]}", "{\"n\":{}}", "{\"n\":1e300}", "{\"n\":NaN}", "{\"n\":-Infinity}" };
-	static const char *const forms[] = { "n=four", "n=4.5", "n=4e2", "n=%2B-4", "n=--4", "n=04",
-		"n=%2B", "n=1+000" };
+	static const char *const jsons[] = { "{\"n\":\"4\"}", "{\"n\":4.5}", "{\"n\":true}", "{\"n\":[4]}",
+		"{\"n\":{}}", "{\"n\":1e300}", "{\"n\":NaN}", "{\"n\":-Infinity}" };
+	static const char *const forms[] = { "n=four", "n=4.5", "n=4e2", "n=%2B-4", "n=--4", "n=04", "n=%2B",
+		"n=1+000" };
 
 	for (size_t i = 0; i < LEN(jsons); i++)
 		ON_BOTH_FACES(jsons[i], forms[i])
@@ -341,8 +341,7 @@ HTTP_TEST(the_page_size_is_the_usual_one_unless_given_and_never_above_100)
 
 HTTP_TEST(a_page_size_that_is_nonsense_is_a_fault)
 {
-	static const char *const wrong[] = { "limit=0", "limit=-1", "limit=ten", "limit=1.5",
-		"limit=0x10" };
+	static const char *const wrong[] = { "limit=0", "limit=-1", "limit=ten", "limit=1.5", "limit=0x10" };
 
 	for (size_t i = 0; i < LEN(wrong); i++) {
 		size_t limit;

@@ -47,8 +47,7 @@ fresh(const char *tag, int64_t sequence)
 
 HTTP_TEST(who_has_the_version_is_told_304)
 {
-	static const char *const same[] = { "\"7\"", "W/\"7\"", "\"6\", \"7\"",
-		" W/\"1\" , W/\"7\" ", "*" };
+	static const char *const same[] = { "\"7\"", "W/\"7\"", "\"6\", \"7\"", " W/\"1\" , W/\"7\" ", "*" };
 
 	for (size_t i = 0; i < LEN(same); i++) {
 		assert_true(fresh(same[i], 7));

@@ -52,8 +52,7 @@ TEST(roles_are_read_from_a_list_and_unknown_ones_left_out)
 {
 	assert_int_equal(roles_parse(S("admin")), ROLE_ADMIN);
 	assert_int_equal(roles_parse(S("admin, manager")), ROLE_ADMIN | ROLE_MANAGER);
-	assert_int_equal(
-	    roles_parse(S("publisher,root,,responder,")), ROLE_PUBLISHER | ROLE_RESPONDER);
+	assert_int_equal(roles_parse(S("publisher,root,,responder,")), ROLE_PUBLISHER | ROLE_RESPONDER);
 	assert_int_equal(roles_parse(S("")), 0);
 	assert_int_equal(roles_parse(S("Admin,adminx,15")), 0);
 }

@@ -14,8 +14,8 @@ STORE_TEST(a_member_is_in_the_set_once_however_often_it_was_added)
 
 STORE_TEST(members_are_bytes_and_numbers_written_differently_differ)
 {
-	static const struct str members[] = { B(""), B("\0"), B("1"), B("01"), B("1.0"), B("a"),
-		B("a\0b"), B("\xff") };
+	static const struct str members[] = { B(""), B("\0"), B("1"), B("01"), B("1.0"), B("a"), B("a\0b"),
+		B("\xff") };
 	struct str *v;
 	size_t n;
 

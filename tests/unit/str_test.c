@@ -32,8 +32,8 @@ TEST(a_prefix_and_a_suffix_are_seen_at_their_ends_only)
 
 TEST(order_is_that_of_unsigned_bytes_and_the_shorter_comes_first)
 {
-	static const struct str rising[] = { B(""), B("\0"), B("\0\0"), B("B"), B("aa"), B("ab"),
-		B("b"), B("\x7f"), B("\x80"), B("\xff"), B("\xff\xff") };
+	static const struct str rising[] = { B(""), B("\0"), B("\0\0"), B("B"), B("aa"), B("ab"), B("b"),
+		B("\x7f"), B("\x80"), B("\xff"), B("\xff\xff") };
 
 	for (size_t i = 0; i < LEN(rising); i++)
 		for (size_t j = 0; j < LEN(rising); j++) {
@@ -91,9 +91,9 @@ TEST(an_integer_is_read_over_all_of_64_bits)
 /* Redis refuses the same ones for INCR. */
 TEST(what_is_not_exactly_a_decimal_integer_is_refused)
 {
-	static const char *const wrong[] = { "", " 10", "10 ", "+5", "010", "-0", "00", "-01",
-		"10.0", "1e3", "0x10", "-", "--1", "9223372036854775808", "-9223372036854775809",
-		"18446744073709551617", "99999999999999999999", "1\n" };
+	static const char *const wrong[] = { "", " 10", "10 ", "+5", "010", "-0", "00", "-01", "10.0", "1e3",
+		"0x10", "-", "--1", "9223372036854775808", "-9223372036854775809", "18446744073709551617",
+		"99999999999999999999", "1\n" };
 	int64_t v;
 
 	for (size_t i = 0; i < LEN(wrong); i++)
@@ -127,8 +127,8 @@ TEST(a_decimal_number_is_read)
 
 TEST(what_is_not_a_finite_decimal_number_is_refused)
 {
-	static const char *const wrong[] = { "", "nan", "inf", "-inf", "infinity", "0x10", "1e400",
-		"-1e400", " 1", "1 ", "1,5", "1.2.3", "--1", "e", ".", "+", "1e", "12abc",
+	static const char *const wrong[] = { "", "nan", "inf", "-inf", "infinity", "0x10", "1e400", "-1e400",
+		" 1", "1 ", "1,5", "1.2.3", "--1", "e", ".", "+", "1e", "12abc",
 		"0000000000000000000000000000000000000000000000000000000000000000000001" };
 	double v;
 

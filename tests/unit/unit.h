@@ -37,8 +37,7 @@ static size_t unit_ntests;
 	static void name(void **); \
 	__attribute__((constructor)) static void register_##name(void) \
 	{ \
-		unit_tests[unit_ntests++] = \
-		    (struct CMUnitTest){ #name, name, setup, teardown, NULL }; \
+		unit_tests[unit_ntests++] = (struct CMUnitTest){ #name, name, setup, teardown, NULL }; \
 	} \
 	static void name(void **state __attribute__((unused)))
 

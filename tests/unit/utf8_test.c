@@ -25,17 +25,17 @@ teardown(void **state)
 
 #define FFFD "\xef\xbf\xbd"
 
-static const struct str well_formed[] = { B(""), B("a"), B("\t\r\n ~"), B("\xc2\xa0"),
-	B("\xdf\xbf"), B("\xe0\xa0\x80"), B("\xed\x9f\xbf"), B("\xee\x80\x80"), B("\xef\xbf\xbf"),
-	B("\xf0\x90\x80\x80"), B("\xf4\x8f\xbf\xbf"), B("Piața Ștefan cel Mare") };
+static const struct str well_formed[] = { B(""), B("a"), B("\t\r\n ~"), B("\xc2\xa0"), B("\xdf\xbf"),
+	B("\xe0\xa0\x80"), B("\xed\x9f\xbf"), B("\xee\x80\x80"), B("\xef\xbf\xbf"), B("\xf0\x90\x80\x80"),
+	B("\xf4\x8f\xbf\xbf"), B("Piața Ștefan cel Mare") };
 
-static const struct str ill_formed[] = { B("\x80"), B("\xbf"), B("\xc0\x80"), B("\xc1\xbf"),
-	B("\xc2"), B("\xc2\x41"), B("\xe0\x80\x80"), B("\xe0\x9f\xbf"), B("\xe2\x82"),
-	B("\xed\xa0\x80"), B("\xed\xbf\xbf"), B("\xf0\x80\x80\x80"), B("\xf0\x8f\xbf\xbf"),
-	B("\xf0\x9f\x98"), B("\xf4\x90\x80\x80"), B("\xf5\x80\x80\x80"), B("\xfe"), B("\xff") };
+static const struct str ill_formed[] = { B("\x80"), B("\xbf"), B("\xc0\x80"), B("\xc1\xbf"), B("\xc2"),
+	B("\xc2\x41"), B("\xe0\x80\x80"), B("\xe0\x9f\xbf"), B("\xe2\x82"), B("\xed\xa0\x80"),
+	B("\xed\xbf\xbf"), B("\xf0\x80\x80\x80"), B("\xf0\x8f\xbf\xbf"), B("\xf0\x9f\x98"),
+	B("\xf4\x90\x80\x80"), B("\xf5\x80\x80\x80"), B("\xfe"), B("\xff") };
 
-static const struct str forbidden[] = { B("\0"), B("\x01"), B("\x0b"), B("\x0c"), B("\x1b"),
-	B("\x1f"), B("\x7f"), B("\xc2\x80"), B("\xc2\x9f") };
+static const struct str forbidden[] = { B("\0"), B("\x01"), B("\x0b"), B("\x0c"), B("\x1b"), B("\x1f"),
+	B("\x7f"), B("\xc2\x80"), B("\xc2\x9f") };
 
 TEST(well_formed_text_is_text)
 {
@@ -47,8 +47,7 @@ TEST(well_formed_text_is_text)
 UTF8_TEST(ill_formed_bytes_are_not_text_wherever_they_stand)
 {
 	for (size_t i = 0; i < LEN(ill_formed); i++)
-		if (utf8_text(ill_formed[i]) ||
-		    utf8_text(arena_strf(mem, "ab%.*s", FMT(ill_formed[i]))) ||
+		if (utf8_text(ill_formed[i]) || utf8_text(arena_strf(mem, "ab%.*s", FMT(ill_formed[i]))) ||
 		    utf8_text(arena_strf(mem, "%.*sab", FMT(ill_formed[i]))))
 			fail_msg("ill_formed[%zu]", i);
 }
@@ -95,8 +94,7 @@ UTF8_TEST(mending_random_bytes_gives_text)
 		size_t n = (size_t)rnd_below(sizeof(bytes) + 1);
 
 		for (size_t j = 0; j < n; j++)
-			bytes[j] = (unsigned char)(rnd_below(3) ? 0x80 + rnd_below(0x80)
-								: rnd_below(0x80));
+			bytes[j] = (unsigned char)(rnd_below(3) ? 0x80 + rnd_below(0x80) : rnd_below(0x80));
 		assert_true(utf8_text(utf8_mend(mem, (struct str){ (char *)bytes, n })));
 	}
 }
@@ -110,10 +108,9 @@ alike(const char *want, const char *const *forms, size_t n)
 
 UTF8_TEST(names_fold_alike_whatever_their_case_accents_and_hyphens)
 {
-	static const char *const cluj[] = { "Cluj-Napoca", "CLUJ NAPOCA", "cluj  napoca",
-		" Cluj – Napoca. ", "Cluj\xc2\xa0Napoca" };
-	static const char *const comma_or_cedilla[] = { "Constanța", "Constanţa", "CONSTANȚA",
-		"constanta",
+	static const char *const cluj[] = { "Cluj-Napoca", "CLUJ NAPOCA", "cluj  napoca", " Cluj – Napoca. ",
+		"Cluj\xc2\xa0Napoca" };
+	static const char *const comma_or_cedilla[] = { "Constanța", "Constanţa", "CONSTANȚA", "constanta",
 		"Constant\xcc\xa6"
 		"a",
 		"Constan\xc8\x9b"
@@ -133,8 +130,8 @@ UTF8_TEST(folding_nothing_or_signs_alone_gives_nothing)
 
 UTF8_TEST(folding_twice_changes_nothing_more)
 {
-	static const char *const words[] = { "Șos. Ștefan cel Mare", "ﬁn İstanbul ǅ", "Ωmega ΣΑΣ",
-		"½ ㎏ Ⅳ", "東京 とうきょう", "Đà Nẵng", "ẞ" };
+	static const char *const words[] = { "Șos. Ștefan cel Mare", "ﬁn İstanbul ǅ", "Ωmega ΣΑΣ", "½ ㎏ Ⅳ",
+		"東京 とうきょう", "Đà Nẵng", "ẞ" };
 
 	for (size_t i = 0; i < LEN(words); i++) {
 		struct str once = utf8_fold(mem, str(words[i]));

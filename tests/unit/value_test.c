@@ -3,8 +3,8 @@
 
 STORE_TEST(a_string_comes_back_byte_for_byte)
 {
-	static const struct str values[] = { B(""), B("v"), B("a\0b\0"), B("\xff\xfe\x80"), B("12"),
-		B("012"), B("1e3") };
+	static const struct str values[] = { B(""), B("v"), B("a\0b\0"), B("\xff\xfe\x80"), B("12"), B("012"),
+		B("1e3") };
 	struct str v;
 
 	for (size_t i = 0; i < LEN(values); i++) {
@@ -120,8 +120,8 @@ STORE_TEST(text_that_is_an_integer_can_be_counted)
 
 STORE_TEST(text_that_is_no_integer_cannot_be_counted)
 {
-	static const struct str wrong[] = { B(""), B(" 10"), B("+5"), B("010"), B("-0"), B("00"),
-		B("10.0"), B("1 "), B("1\0"), B("9223372036854775808"), B("abc") };
+	static const struct str wrong[] = { B(""), B(" 10"), B("+5"), B("010"), B("-0"), B("00"), B("10.0"),
+		B("1 "), B("1\0"), B("9223372036854775808"), B("abc") };
 	int64_t n;
 
 	for (size_t i = 0; i < LEN(wrong); i++) {

@@ -105,8 +105,8 @@ STORE_TEST(minus_0_is_0)
 
 STORE_TEST(scores_come_back_to_the_last_bit)
 {
-	static const double scores[] = { 0.1, 1.0 / 3, 5e-324, 1.7976931348623157e308,
-		9007199254740993.0, 4503599627370495.0, 1e17, -2.2250738585072014e-308 };
+	static const double scores[] = { 0.1, 1.0 / 3, 5e-324, 1.7976931348623157e308, 9007199254740993.0,
+		4503599627370495.0, 1e17, -2.2250738585072014e-308 };
 
 	for (size_t i = 0; i < LEN(scores); i++) {
 		add("a", scores[i]);
@@ -163,9 +163,7 @@ STORE_TEST(a_page_holds_scores_within_its_bounds_which_belong_to_it)
 	add("c", 3);
 	add("d", 4);
 	assert_str(page_text("z", (struct zpage){ .min = 2, .max = 3, .limit = 10 }), "b c");
-	assert_str(
-	    page_text("z", (struct zpage){ .min = 2, .max = 3, .limit = 10, .reverse = true }),
-	    "c b");
+	assert_str(page_text("z", (struct zpage){ .min = 2, .max = 3, .limit = 10, .reverse = true }), "c b");
 	assert_str(page_text("z", (struct zpage){ .min = 3, .max = 2, .limit = 10 }), "");
 	assert_str(page_text("z", (struct zpage){ .min = -HUGE_VAL, .max = 1, .limit = 10 }), "a");
 	assert_str(page_text("z", (struct zpage){ .min = 2.5, .max = HUGE_VAL, .limit = 1 }), "c");
@@ -183,10 +181,8 @@ STORE_TEST(a_page_goes_on_behind_score_and_member_also_within_a_tie)
 	add("d", 2);
 	assert_str(page_text("z", (struct zpage){ ZPAGE_ALL, .limit = 10, .after = &b }), "c d");
 	assert_str(
-	    page_text("z", (struct zpage){ ZPAGE_ALL, .limit = 10, .after = &b, .reverse = true }),
-	    "a");
-	assert_str(
-	    page_text("z", (struct zpage){ .min = 1, .max = 1, .limit = 10, .after = &b }), "c");
+	    page_text("z", (struct zpage){ ZPAGE_ALL, .limit = 10, .after = &b, .reverse = true }), "a");
+	assert_str(page_text("z", (struct zpage){ .min = 1, .max = 1, .limit = 10, .after = &b }), "c");
 }
 
 STORE_TEST(a_page_goes_on_also_where_its_mark_is_gone)
@@ -282,13 +278,11 @@ STORE_TEST(a_page_brings_the_string_beside_each_member)
 	string_set_int(db, S("a-availability"), 12);
 	string_set(db, S("c-availability"), S("seven"), 0);
 	assert_str(companions((struct zpage){ ZPAGE_ALL, .limit = 10 }), "12 - seven");
-	assert_str(
-	    companions((struct zpage){ ZPAGE_ALL, .limit = 10, .reverse = true }), "seven - 12");
+	assert_str(companions((struct zpage){ ZPAGE_ALL, .limit = 10, .reverse = true }), "seven - 12");
 	assert_str(companions((struct zpage){ ZPAGE_ALL, .limit = 10, .after = &a }), "- seven");
 	a.score = 3;
 	assert_str(
-	    companions((struct zpage){ ZPAGE_ALL, .limit = 10, .after = &a, .reverse = true }),
-	    "- 12");
+	    companions((struct zpage){ ZPAGE_ALL, .limit = 10, .after = &a, .reverse = true }), "- 12");
 }
 
 STORE_TEST(an_expired_string_beside_a_member_is_none)

@@ -1,0 +1,12 @@
+// all.mjs - run.sh calls it: one browser for all.
+
+import { closeBrowser, openBrowser, plan } from "./lib.mjs";
+import { citizen } from "./citizen.mjs";
+import { staff } from "./staff.mjs";
+import { pages } from "./pages.mjs";
+
+await openBrowser();
+await Promise.all([citizen(), staff()]);        // at different shelters
+await pages();
+await closeBrowser();
+process.exitCode = plan() ? 1 : 0;
