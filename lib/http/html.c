@@ -241,7 +241,7 @@ html_tokens(struct req *rq, struct res *rs)
 		html(rs, "<input type=\"hidden\" name=\"csrf\" value=\"%.*s\">\n", FMT(rq->who.csrf));
 	/* A public page may come from the server's cache and be shown to many:
 	 * the server fills in the token as it sends each one. */
-	rs->cache = "private, no-cache"; /* nobody on the way may hand a token to two */
+	rs->token = true;
 	rs->alone = !rq->ssi;
 	if (rq->ssi) {
 		html(rs,

@@ -17,6 +17,7 @@ struct res {
 	bool rendered;     /* there is an answer, also beside an error */
 	bool sent_head;    /* streaming has begun */
 	bool no_body;      /* HEAD */
+	bool token;        /* a one-time token is in it: nobody on the way may hand it to two */
 	bool alone;        /* not even the server in front may keep it */
 	const char *type;  /* Content-Type */
 	const char *cache; /* Cache-Control, if not what the route's row says */

@@ -308,9 +308,10 @@ put_head(struct client *c, bool whole)
 	if (rs->type)
 		buf_printf(&head, "Content-Type: %s\r\n", rs->type);
 	buf_printf(&head, "Cache-Control: %s\r\n",
-	    rs->cache   ? rs->cache
-	    : may_cache ? "public, max-age=1, stale-while-revalidate=30"
-			: "private, no-store");
+	    rs->cache    ? rs->cache
+	    : !may_cache ? "private, no-store"
+	    : rs->token  ? "private, no-cache"
+			 : "public, max-age=1, stale-while-revalidate=30");
 	/* nginx counts whole seconds: valid until this one is over, not the next. */
 	if (may_cache && !rs->alone)
 		buf_printf(&head, "X-Accel-Expires: @%lld\r\n", (long long)(c->rq.now / 1000));

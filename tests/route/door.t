@@ -2,7 +2,7 @@
 # door.t - arrivals and departures: what staff count at the door, and their desk.
 # shellcheck source=tests/route/lib.sh
 . "${0%/*}/lib.sh"
-plan 92
+plan 96
 token admin --role admin
 shelter RO-CJ-01 '"capacity":20'
 shelter RO-CJ-02 '"capacity":20'
@@ -34,6 +34,16 @@ get /api/shelters/RO-CJ-01
 holds '.availability == -2 and .occupancy == 22' 'and everybody sees that it is over'
 post /api/intents '{"shelter":"RO-CJ-01","people":1}'
 like "$status $(json .detail)" '^409 .* has 0 places left' 'where nobody more is sent'
+announce RO-CJ-02 6
+post /api/arrivals "{\"intent\":\"$code\",\"shelter\":\"RO-CJ-03\",\"people\":5}"
+is "$status $(json '[.shelter,.people,.occupancy] | join(" ")')" '201 RO-CJ-03 5 5' 'who comes to another door is counted there'
+is "$(numbers RO-CJ-02)" '0 0 20 20' 'and the places kept elsewhere return'
+post /api/departures '{"shelter":"RO-CJ-03","people":5}'
+announce RO-CJ-02 6
+post /api/arrivals "{\"intent\":\"$code\",\"shelter\":\"RO-CJ-04\"}"
+is "$status" 403 'not at a door that is not mine'
+is "$(numbers RO-CJ-02)" '0 6 20 14' 'then nothing has changed'
+del "/api/intents/$code"
 post /api/departures '{"shelter":"RO-CJ-01","people":20}'
 is "$status $(json '[.occupancy,.availability] | join(" ")')" '201 2 18' 'who left makes room'
 post /api/departures '{"shelter":"RO-CJ-01","people":3}'
