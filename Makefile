@@ -133,12 +133,14 @@ $B/.flags $B/.lib: FORCE
 	@mkdir -p $(@D)
 	@echo '$(now)' | cmp -s - $@ || echo '$(now)' >$@
 
-build/.deps-%: packages.txt tools/deps.sh
+# Named, not a bare pattern: what only a pattern makes is "intermediate", and
+# make skips it where it is missing.
+build/.deps-run build/.deps-test: build/.deps-%: packages.txt tools/deps.sh
 	@tools/deps.sh $*
 	@touch $@
 
 -include $(lib:.o=.d) $(addsuffix .d,$(programs) $(units) $(benches))
 
 .PHONY: all run test check chaos bench units lint install clean help FORCE
-.SECONDARY:
+.PRECIOUS: $B/%.o
 .DELETE_ON_ERROR:

@@ -422,19 +422,29 @@ put_feature(struct req *rq, struct res *rs, const struct found *f)
 	arena_free(a);
 }
 
+/* What both exports begin with.  *done: there is nothing to write. */
+static enum err export(struct req *rq, struct res *rs, const char *type, struct ask *ask, bool *done) {
+	enum err e = ask_read(rq, PER_PAGE, ask);
+
+	rq->face = FACE_JSON; /* faults are told to programs */
+	    *done = e != OK || res_fresh(rq, rs, db_sequence(rq->db));
+	if (*done) return e;
+	rs->status = 200;
+	rs->rendered = true;
+	rs->type = type;
+	return OK;
+}
+
 /* RFC 7946; foreign members say when it was made. */
 static enum err
 geojson(struct req *rq, struct res *rs)
 {
 	struct ask ask;
-	enum err e = ask_read(rq, PER_PAGE, &ask);
+	bool done;
+	enum err e = export(rq, rs, "application/geo+json", &ask, &done);
 
-	rq->face = FACE_JSON;
-	if (e != OK || res_fresh(rq, rs, db_sequence(rq->db)))
+	if (done)
 		return e;
-	rs->status = 200;
-	rs->rendered = true;
-	rs->type = "application/geo+json";
 	buf_printf(&rs->body, "{\"type\":\"FeatureCollection\",\"generated_at\":%lld,\"features\":[",
 	    (long long)rq->now);
 	e = each(rq, rs, &ask, put_feature);
@@ -539,14 +549,11 @@ static enum err
 csv(struct req *rq, struct res *rs)
 {
 	struct ask ask;
-	enum err e = ask_read(rq, PER_PAGE, &ask);
+	bool done;
+	enum err e = export(rq, rs, "text/csv; charset=utf-8; header=present", &ask, &done);
 
-	rq->face = FACE_JSON;
-	if (e != OK || res_fresh(rq, rs, db_sequence(rq->db)))
+	if (done)
 		return e;
-	rs->status = 200;
-	rs->rendered = true;
-	rs->type = "text/csv; charset=utf-8; header=present";
 	res_header(rs, "Content-Disposition", "attachment; filename=\"shelters.csv\"");
 	buf_str(
 	    &rs->body, S("id,name,address,place,longitude,latitude,capacity,occupancy,expected,availability,"
