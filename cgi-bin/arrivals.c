@@ -95,18 +95,6 @@ now_section(struct req *rq, struct res *rs, const struct shelter *s)
 	    FMT(s->id), FMT(s->id));
 }
 
-/* What was typed into a form that is refused. */
-static struct str
-typed(struct req *rq, const char *field)
-{
-	struct str value = S("");
-	size_t at = 0;
-
-	if (rq->faults)
-		param_next(&rq->form, field, &at, &value);
-	return value;
-}
-
 static void
 in_section(struct req *rq, struct res *rs, const struct shelter *s)
 {
@@ -122,9 +110,10 @@ in_section(struct req *rq, struct res *rs, const struct shelter *s)
 	hidden(rq, rs, s->id);
 	html_input(rq, rs, "intent", "Code",
 	    "maxlength=\"20\" autocomplete=\"off\" autocapitalize=\"characters\" spellcheck=\"false\" required",
-	    typed(rq, "intent"));
+	    form_value(rq, "intent"));
 	html_input(rq, rs, "people", "People, if not as announced",
-	    "class=\"few\" type=\"number\" inputmode=\"numeric\" min=\"1\" max=\"500\"", typed(rq, "people"));
+	    "class=\"few\" type=\"number\" inputmode=\"numeric\" min=\"1\" max=\"500\"",
+	    form_value(rq, "people"));
 	html(rs, "<button>They are here</button>\n</form>\n</div>\n");
 }
 
@@ -387,11 +376,7 @@ mine_json(struct res *rs, const struct shelter *s, size_t n, struct str next)
 		json_close(&j, '}');
 	}
 	json_close(&j, ']');
-	json_key(&j, "next");
-	if (next.n)
-		json_str(&j, next);
-	else
-		json_null(&j);
+	json_key_given(&j, "next", next);
 	json_close(&j, '}');
 }
 

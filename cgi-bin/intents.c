@@ -41,16 +41,8 @@ intent_json(struct res *rs, int status, const struct intent *in, const struct sh
 	json_key_str(&j, "needs", in->needs);
 	json_key_int(&j, "created_at", in->created_at);
 	json_key_int(&j, "expires_at", in->expires_at);
-	json_key(&j, "availability");
-	if (known)
-		json_int(&j, shelter_availability(s));
-	else
-		json_null(&j);
-	json_key(&j, "projected_availability");
-	if (known)
-		json_int(&j, shelter_projected(s));
-	else
-		json_null(&j);
+	json_key_known(&j, "availability", known, shelter_availability(s));
+	json_key_known(&j, "projected_availability", known, shelter_projected(s));
 	json_close(&j, '}');
 }
 
@@ -153,17 +145,6 @@ ticket_facts(struct req *rq, struct res *rs, const struct intent *in, const stru
 	html(rs, "</div>\n");
 }
 
-/* What was typed goes back into the form, right or wrong. */
-static struct str
-typed(struct req *rq, const char *field)
-{
-	struct str value = S("");
-	size_t at = 0;
-
-	param_next(&rq->form, field, &at, &value);
-	return value;
-}
-
 static void
 ticket_forms(struct req *rq, struct res *rs, const struct intent *in)
 {
@@ -175,7 +156,7 @@ ticket_forms(struct req *rq, struct res *rs, const struct intent *in)
 	html_tokens(rq, rs);
 	html_input(rq, rs, "people", "People now",
 	    "class=\"few\" type=\"number\" inputmode=\"numeric\" min=\"1\" max=\"50\" required",
-	    rq->faults ? typed(rq, "people") : arena_strf(rq->arena, "%lld", (long long)in->people));
+	    rq->faults ? form_value(rq, "people") : arena_strf(rq->arena, "%lld", (long long)in->people));
 	html(rs,
 	    "<button class=\"quiet\" name=\"_method\" value=\"PATCH\">Change the number</button>\n</form>\n"
 	    "<form class=\"box\" method=\"post\" action=\"/intents/%.*s\">\n"
@@ -363,24 +344,9 @@ parse(struct req *rq, struct intent *in)
 	return good;
 }
 
-static bool
-ticked(struct req *rq, const char *need)
-{
-	struct str value;
-
-	for (size_t at = 0; param_next(&rq->form, "needs", &at, &value);)
-		if (str_is(value, need))
-			return true;
-	return false;
-}
-
 static void
 refused_page(struct req *rq, struct res *rs, struct str shelter)
 {
-	static const struct {
-		const char *value, *words;
-	} needs[] = { { "step-free", "A step-free way in" }, { "medicine", "Medicine" },
-		{ "power", "Power for a device" }, { "pets", "Room for a pet" } };
 	struct shelter s;
 	const char *name = "We are coming";
 
@@ -388,29 +354,8 @@ refused_page(struct req *rq, struct res *rs, struct str shelter)
 		name = arena_dup(rq->arena, s.name).p;
 	html_page(rq, rs, 422, name, NULL);
 	html_faults(rq, rs);
-	html(rs,
-	    "<h1>%s</h1>\n<form class=\"box\" method=\"post\" action=\"/intents\" id=\"come\" novalidate>\n"
-	    "<h2>We are coming</h2>\n",
-	    name);
-	html_tokens(rq, rs);
-	html(rs, "<input type=\"hidden\" name=\"shelter\" id=\"shelter\" value=\"%.*s\">\n", FMT(shelter));
-	html_input(rq, rs, "people", "How many people are you?",
-	    "class=\"few\" type=\"number\" inputmode=\"numeric\" min=\"1\" max=\"50\" required",
-	    typed(rq, "people"));
-	html(rs,
-	    "<fieldset><legend>Does someone need: <span class=\"hint\">(you can skip this)</span></legend>\n"
-	    "<div class=\"ticks\">\n");
-	for (size_t i = 0; i < LEN(needs); i++)
-		html(rs,
-		    "<label class=\"tick\"><input type=\"checkbox\" name=\"needs\" value=\"%s\"%s> %s</label>\n",
-		    needs[i].value, ticked(rq, needs[i].value) ? " checked" : "", needs[i].words);
-	html(rs,
-	    "</div></fieldset>\n<details open>\n<summary>Add a name or phone (you can skip this)</summary>\n");
-	html_input(rq, rs, "name", "Name to call at the door", "maxlength=\"80\" autocomplete=\"name\"",
-	    typed(rq, "name"));
-	html_input(rq, rs, "phone", "Phone", "type=\"tel\" maxlength=\"30\" autocomplete=\"tel\"",
-	    typed(rq, "phone"));
-	html(rs, "</details>\n<button>We are coming</button>\n</form>\n");
+	html(rs, "<h1>%s</h1>\n", name);
+	view_come(rq, rs, shelter);
 	html_end(rq, rs);
 }
 
@@ -423,14 +368,8 @@ alternatives_json(struct req *rq, const struct found *found, size_t n)
 
 	json_key(&j, "alternatives");
 	json_open(&j, '[');
-	for (size_t i = 0; i < n; i++) {
-		json_raw(&j, found[i].card.json);
-		if (found[i].distance >= 0) {
-			json_key(&j, "distance");
-			json_int(&j, (int64_t)(found[i].distance + 0.5));
-		}
-		json_close(&j, '}');
-	}
+	for (size_t i = 0; i < n; i++)
+		found_json(&j, &found[i]);
 	json_close(&j, ']');
 	rq->extra = arena_dup(rq->arena, (struct str){ out.p, out.n });
 	buf_free(&out);
@@ -532,10 +471,9 @@ no_room(struct req *rq, struct res *rs, const struct shelter *s, const struct in
 static struct str
 form_key(struct req *rq)
 {
-	struct str token = S("");
-	size_t at = 0;
+	struct str token = form_value(rq, "token");
 
-	if (rq->face != FACE_HTML || !param_next(&rq->form, "token", &at, &token) || token.n < 16)
+	if (rq->face != FACE_HTML || token.n < 16)
 		return S("");
 	return secret_key(rq->arena, "form:", token);
 }

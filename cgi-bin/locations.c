@@ -67,16 +67,6 @@ put_location(struct req *rq, struct json *j, struct str location, const struct s
 	json_key_int(j, "unknown", s->shelters - s->known);
 }
 
-static void
-put_next(struct json *j, struct str next)
-{
-	json_key(j, "next");
-	if (next.n)
-		json_str(j, next);
-	else
-		json_null(j);
-}
-
 static enum err
 list_json(struct req *rq, struct res *rs, const struct str *names, size_t n, struct str next)
 {
@@ -95,7 +85,7 @@ list_json(struct req *rq, struct res *rs, const struct str *names, size_t n, str
 		json_close(&j, '}');
 	}
 	json_close(&j, ']');
-	put_next(&j, next);
+	json_key_given(&j, "next", next);
 	json_close(&j, '}');
 	return OK;
 }
@@ -115,7 +105,7 @@ one_json(struct req *rq, struct res *rs, struct str location, const struct sums 
 	for (size_t i = 0; i < n; i++)
 		json_str(&j, ids[i]);
 	json_close(&j, ']');
-	put_next(&j, n == MEMBERS_MAX ? ids[n - 1] : S(""));
+	json_key_given(&j, "next", n == MEMBERS_MAX ? ids[n - 1] : S(""));
 	json_close(&j, '}');
 	return e;
 }
@@ -142,12 +132,13 @@ list_page(struct req *rq, struct res *rs, const struct str *names, size_t n, str
 	    "<thead><tr><th scope=\"col\">Area</th><th scope=\"col\" class=\"n\">Places now</th>"
 	    "<th scope=\"col\" class=\"n\">Places left</th></tr></thead>\n<tbody>\n");
 	for (size_t i = 0; i < n && e == OK; i++) {
+		struct str title = location_title(rq->db, rq->arena, names[i]);
 		struct sums s;
 
 		e = add_up(rq, names[i], &s);
 		html(rs,
 		    "<tr><th scope=\"row\"><a href=\"/locations/%.*s\">%.*s</a> <span class=\"hint\">%lld %s</span></th>",
-		    FMT(names[i]), FMT(location_title(rq->db, rq->arena, names[i])), (long long)s.shelters,
+		    FMT(names[i]), FMT(title), (long long)s.shelters,
 		    s.shelters == 1 ? "shelter" : "shelters");
 		sum_cell(rs, &s, s.availability);
 		sum_cell(rs, &s, s.projected);

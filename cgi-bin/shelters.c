@@ -27,18 +27,6 @@ enum { PER_PAGE = 20, PER_SCREEN = 10, PER_BATCH = 500 };
 /* ---- the search as JSON ---------------------------------------------------- */
 
 static void
-put_found(struct json *j, const struct found *f)
-{
-	/* The card's JSON is an object without its closing brace. */
-	json_raw(j, f->card.json);
-	if (f->distance >= 0) {
-		json_key(j, "distance");
-		json_int(j, llround(f->distance));
-	}
-	json_close(j, '}');
-}
-
-static void
 put_places(struct json *j, const struct ask *ask)
 {
 	json_key(j, "places");
@@ -69,13 +57,9 @@ list_json(
 	json_key(&j, "shelters");
 	json_open(&j, '[');
 	for (size_t i = 0; i < n; i++)
-		put_found(&j, &found[i]);
+		found_json(&j, &found[i]);
 	json_close(&j, ']');
-	json_key(&j, "next");
-	if (more)
-		json_str(&j, ask_cursor(rq->arena, ask, &found[n - 1]));
-	else
-		json_null(&j);
+	json_key_given(&j, "next", more ? ask_cursor(rq->arena, ask, &found[n - 1]) : S(""));
 	if (ask->q.n)
 		put_places(&j, ask);
 	json_close(&j, '}');
@@ -283,9 +267,11 @@ results_title(struct req *rq, const struct ask *ask)
 		return arena_printf(rq->arena, "Shelters for “%.*s”", FMT(ask->q));
 	if (ask->near)
 		return arena_printf(rq->arena, "Shelters near you");
-	if (location.n)
-		return arena_printf(
-		    rq->arena, "Shelters in %.*s", FMT(location_title(rq->db, rq->arena, location)));
+	if (location.n) {
+		struct str title = location_title(rq->db, rq->arena, location);
+
+		return arena_printf(rq->arena, "Shelters in %.*s", FMT(title));
+	}
 	return arena_printf(rq->arena, "All shelters");
 }
 
@@ -416,7 +402,7 @@ put_feature(struct req *rq, struct res *rs, const struct found *f)
 			json_null(&j);
 		}
 		json_key(&j, "properties");
-		put_found(&j, f);
+		found_json(&j, f);
 		json_close(&j, '}');
 	}
 	arena_free(a);
@@ -606,7 +592,7 @@ static void
 facts(struct req *rq, struct res *rs, const struct shelter *s)
 {
 	struct arena *a = rq->arena;
-	struct str city = shelter_city(a, s->id);
+	struct str city = shelter_city(a, s->id), area = location_title(rq->db, a, city);
 
 	html(rs, "<section class=\"box\" aria-labelledby=\"facts\">\n<h2 id=\"facts\">What is there</h2>\n");
 	view_tags(rs, s, FEATURES_MAX);
@@ -624,58 +610,7 @@ facts(struct req *rq, struct res *rs, const struct shelter *s)
 	html(rs,
 	    "</tbody>\n</table>\n"
 	    "<p class=\"links\"><a href=\"/locations/%.*s\">All shelters in %.*s</a></p>\n</section>\n",
-	    FMT(city), FMT(location_title(rq->db, a, city)));
-}
-
-/* The announcement's first values come from the search that led here. */
-static void
-come_form(struct req *rq, struct res *rs, const struct shelter *s)
-{
-	struct ask ask = { 0 };
-	struct str seats = query(rq, "seats"), need;
-	int64_t people = 0;
-	size_t at = 0;
-	static const struct {
-		const char *value, *words;
-	} needs[] = { { "step-free", "A step-free way in" }, { "medicine", "Medicine" },
-		{ "power", "Power for a device" }, { "pets", "Room for a pet" } };
-
-	str_int(seats, 1, 50, &people);
-	while (param_next(&rq->query, "need", &at, &need) && ask.filter.nneeds < NEEDS_MAX)
-		ask.filter.needs[ask.filter.nneeds++] = need_slug(rq->arena, need);
-	html(rs,
-	    "<form class=\"box tall\" method=\"post\" action=\"/intents\" id=\"come\" novalidate>\n"
-	    "<h2>We are coming</h2>\n"
-	    "<p class=\"hint\">We keep places for you for 2 hours. You get a code to show at the door.</p>\n");
-	html_tokens(rq, rs);
-	html(rs,
-	    "<input type=\"hidden\" name=\"shelter\" value=\"%.*s\">\n"
-	    "<p><label for=\"people\">How many people are you?</label>\n"
-	    "<input class=\"few\" id=\"people\" name=\"people\" type=\"number\" inputmode=\"numeric\" min=\"1\" "
-	    "max=\"50\" required value=\"",
-	    FMT(s->id));
-	if (people)
-		html(rs, "%lld", (long long)people);
-	html(rs,
-	    "\"></p>\n<fieldset><legend>Does someone need: <span class=\"hint\">(you can skip this)</span>"
-	    "</legend>\n<div class=\"ticks\">\n");
-	for (size_t i = 0; i < LEN(needs); i++)
-		html(rs,
-		    "<label class=\"tick\"><input type=\"checkbox\" name=\"needs\" value=\"%s\"%s> %s</label>\n",
-		    needs[i].value,
-		    wants(&ask, str_is(str(needs[i].value), "power") ? "electricity" : needs[i].value)
-			? " checked"
-			: "",
-		    needs[i].words);
-	html(rs,
-	    "</div></fieldset>\n<details>\n<summary>Add a name or phone (you can skip this)</summary>\n"
-	    "<p><label for=\"name\">Name to call at the door</label>\n"
-	    "<input id=\"name\" name=\"name\" maxlength=\"80\" autocomplete=\"name\"></p>\n"
-	    "<p><label for=\"phone\">Phone</label>\n"
-	    "<input id=\"phone\" name=\"phone\" type=\"tel\" maxlength=\"30\" autocomplete=\"tel\"></p>\n"
-	    "</details>\n"
-	    "<p class=\"hint\">Only the staff of this shelter see what you send. It is deleted after your code ends.</p>\n"
-	    "<button>We are coming</button>\n</form>\n");
+	    FMT(city), FMT(area));
 }
 
 static void
@@ -709,7 +644,7 @@ shelter_page(struct req *rq, struct res *rs, const struct shelter *s)
 	view_directions(rq, rs, s);
 	html(rs, "</section>\n");
 	if (view_takes_people(s))
-		come_form(rq, rs, s);
+		view_come(rq, rs, s->id);
 	else
 		takes_nobody(rs, s);
 	facts(rq, rs, s);

@@ -13,13 +13,12 @@ enum { KEPT_MS = 24 * HOUR_MS };
 static struct str
 place(struct req *rq)
 {
-	struct str token = S(""), secret;
-	size_t at = 0;
+	struct str secret;
 
 	if (rq->idempotency_key.n)
 		secret = arena_strf(rq->arena, "%d %.*s\n%.*s\n%.*s", (int)rq->method, FMT(rq->path),
 		    FMT(rq->who.key), FMT(rq->idempotency_key));
-	else if (param_next(&rq->form, "token", &at, &token) && token.n)
+	else if (form_value(rq, "token").n)
 		secret = arena_strf(rq->arena, "%d %.*s\n%.*s\nform\n%.*s", (int)rq->method, FMT(rq->path),
 		    FMT(rq->who.key), FMT(rq->body));
 	else

@@ -183,3 +183,23 @@ json_key_int(struct json *j, const char *key, int64_t v)
 	json_key(j, key);
 	json_int(j, v);
 }
+
+void
+json_key_known(struct json *j, const char *key, bool known, int64_t v)
+{
+	json_key(j, key);
+	if (known)
+		json_int(j, v);
+	else
+		json_null(j);
+}
+
+void
+json_key_given(struct json *j, const char *key, struct str s)
+{
+	json_key(j, key);
+	if (s.n)
+		json_str(j, s);
+	else
+		json_null(j);
+}

@@ -30,5 +30,7 @@ void json_raw(struct json *, struct str); /* a value that is JSON already */
 /* A key with its value. */
 void json_key_str(struct json *, const char *key, struct str);
 void json_key_int(struct json *, const char *key, int64_t);
+void json_key_known(struct json *, const char *key, bool known, int64_t); /* null where not known */
+void json_key_given(struct json *, const char *key, struct str);          /* null where empty */
 
 #endif

@@ -132,14 +132,20 @@ member(const struct req *rq, const char *name)
 	return v;
 }
 
-static struct str
-form_field(const struct req *rq, const char *name)
+struct str
+form_value(const struct req *rq, const char *name)
 {
 	struct str value = S("");
 	size_t at = 0;
 
 	param_next(&rq->form, name, &at, &value);
-	return str_trim(value);
+	return value;
+}
+
+static struct str
+form_field(const struct req *rq, const char *name)
+{
+	return str_trim(form_value(rq, name));
 }
 
 bool

@@ -95,6 +95,9 @@ bool fault(struct req *, const char *field, const char *code, const char *fmt, .
 struct str query(const struct req *, const char *name);
 bool param_next(const struct params *, const char *name, size_t *at, struct str *value);
 
+/* A form's field as it was typed; empty where there is none. */
+struct str form_value(const struct req *, const char *name);
+
 /* Fields of the body, JSON member or form field alike.  need_* adds a fault
  * when it is missing, both when it is wrong.  Lengths are in code points; text
  * is trimmed.  An empty form field counts as missing. */

@@ -137,14 +137,10 @@ prepare(struct server *sv, struct client *c)
 static bool
 csrf_holds(struct req *rq)
 {
-	struct str given = S("");
-	size_t at = 0;
-
 	/* Another site cannot send JSON or a bearer token with our cookie. */
 	if (rq->method == GET || rq->face == FACE_JSON || rq->who.session.n == 0)
 		return true;
-	param_next(&rq->form, "csrf", &at, &given);
-	return secret_eq(given, rq->who.csrf);
+	return secret_eq(form_value(rq, "csrf"), rq->who.csrf);
 }
 
 static enum err

@@ -33,16 +33,6 @@ door_shelter(struct req *rq, struct shelter *s)
 	return e;
 }
 
-static void
-known_number(struct json *j, const char *key, const struct shelter *s, int64_t n)
-{
-	json_key(j, key);
-	if (s->capacity == UNKNOWN)
-		json_null(j);
-	else
-		json_int(j, n);
-}
-
 enum err
 door_answer(struct req *rq, struct res *rs, const struct shelter *s, const char *what, int64_t people)
 {
@@ -57,8 +47,8 @@ door_answer(struct req *rq, struct res *rs, const struct shelter *s, const char 
 	json_key_int(&j, "people", people);
 	json_key_int(&j, "occupancy", s->occupancy);
 	json_key_int(&j, "expected", s->expected);
-	known_number(&j, "availability", s, shelter_availability(s));
-	known_number(&j, "projected_availability", s, shelter_projected(s));
+	json_key_known(&j, "availability", s->capacity != UNKNOWN, shelter_availability(s));
+	json_key_known(&j, "projected_availability", s->capacity != UNKNOWN, shelter_projected(s));
 	json_key_int(&j, "confirmed_at", s->confirmed_at);
 	json_close(&j, '}');
 	return OK;

@@ -252,6 +252,16 @@ search_alternatives(struct db *db, struct arena *a, const struct shelter *s, int
 	return e;
 }
 
+void
+found_json(struct json *j, const struct found *f)
+{
+	/* The card's JSON is an object without its closing brace. */
+	json_raw(j, f->card.json);
+	if (f->distance >= 0)
+		json_key_int(j, "distance", llround(f->distance));
+	json_close(j, '}');
+}
+
 struct str
 cursor_print(struct arena *a, double at, struct str id)
 {

@@ -44,6 +44,9 @@ enum err search_ranked(struct db *, struct arena *, const struct str *locations,
 enum err search_alternatives(struct db *, struct arena *, const struct shelter *, int64_t people,
     size_t limit, struct found **, size_t *n);
 
+/* An answer as api.md has it: the shelter, with `distance` where one was measured. */
+void found_json(struct json *, const struct found *);
+
 /* A cursor as text and back. */
 struct str cursor_print(struct arena *, double at, struct str id);
 bool cursor_read(struct str, struct cursor *);

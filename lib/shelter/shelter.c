@@ -381,16 +381,6 @@ tri_json(struct json *j, const char *key, enum tri t)
 		json_flag(j, t == TRI_YES);
 }
 
-static void
-number_json(struct json *j, const char *key, bool known, int64_t n)
-{
-	json_key(j, key);
-	if (known)
-		json_int(j, n);
-	else
-		json_null(j);
-}
-
 void
 shelter_json(struct json *j, const struct shelter *s)
 {
@@ -413,11 +403,11 @@ shelter_json(struct json *j, const struct shelter *s)
 	} else {
 		json_null(j);
 	}
-	number_json(j, "capacity", known, s->capacity);
+	json_key_known(j, "capacity", known, s->capacity);
 	json_key_int(j, "occupancy", s->occupancy);
 	json_key_int(j, "expected", s->expected);
-	number_json(j, "availability", known, shelter_availability(s));
-	number_json(j, "projected_availability", known, shelter_projected(s));
+	json_key_known(j, "availability", known, shelter_availability(s));
+	json_key_known(j, "projected_availability", known, shelter_projected(s));
 	json_key(j, "features");
 	features_json(j, s);
 	json_key(j, "resources");
@@ -426,7 +416,7 @@ shelter_json(struct json *j, const struct shelter *s)
 	tri_json(j, "heating", s->heating);
 	json_key_str(j, "status", str(status_name(s->status)));
 	json_key_int(j, "updated_at", s->updated_at);
-	number_json(j, "confirmed_at", s->confirmed_at != 0, s->confirmed_at);
+	json_key_known(j, "confirmed_at", s->confirmed_at != 0, s->confirmed_at);
 	json_key(j, "attributes");
 	json_raw(j, s->attributes.n ? s->attributes : S("{}"));
 }
@@ -701,8 +691,8 @@ write_event(struct db *db, const struct shelter *s, bool deleted)
 		json_key(&j, "deleted");
 		json_flag(&j, true);
 	} else {
-		number_json(&j, "availability", known, shelter_availability(s));
-		number_json(&j, "projected_availability", known, shelter_projected(s));
+		json_key_known(&j, "availability", known, shelter_availability(s));
+		json_key_known(&j, "projected_availability", known, shelter_projected(s));
 		json_key_str(&j, "status", str(status_name(s->status)));
 		json_key_int(&j, "updated_at", s->updated_at);
 	}

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "clock.h"
+#include "intent.h"
 
 static const struct {
 	const char *slug, *words;
@@ -251,4 +252,74 @@ view_card(struct req *rq, struct res *rs, const struct view_card *c)
 	if (!c->desk)
 		view_tags(rs, s, 6);
 	view_age(rq, rs, s);
+}
+
+/* Asked for in the search, or ticked in the form; "power" is asked for as
+ * electricity. */
+static bool
+ticked(struct req *rq, const char *need)
+{
+	struct str slug = need_slug(rq->arena, str(need)), value;
+
+	for (size_t at = 0; param_next(&rq->query, "need", &at, &value);)
+		if (str_eq(need_slug(rq->arena, value), slug))
+			return true;
+	for (size_t at = 0; param_next(&rq->form, "needs", &at, &value);)
+		if (str_eq(need_slug(rq->arena, value), slug))
+			return true;
+	return false;
+}
+
+static struct str
+come_people(struct req *rq)
+{
+	struct str seats = query(rq, "seats");
+	int64_t n;
+
+	if (rq->form.n)
+		return form_value(rq, "people");
+	return str_int(seats, 1, INTENT_PEOPLE_MAX, &n) ? seats : S("");
+}
+
+static void
+come_needs(struct req *rq, struct res *rs)
+{
+	static const struct {
+		const char *value, *words;
+	} offered[] = { { "step-free", "A step-free way in" }, { "medicine", "Medicine" },
+		{ "power", "Power for a device" }, { "pets", "Room for a pet" } };
+
+	html(rs,
+	    "<fieldset><legend>Does someone need: <span class=\"hint\">(you can skip this)</span></legend>\n"
+	    "<div class=\"ticks\">\n");
+	for (size_t i = 0; i < LEN(offered); i++)
+		html(rs,
+		    "<label class=\"tick\"><input type=\"checkbox\" name=\"needs\" value=\"%s\"%s> %s</label>\n",
+		    offered[i].value, ticked(rq, offered[i].value) ? " checked" : "", offered[i].words);
+	html(rs, "</div></fieldset>\n");
+}
+
+void
+view_come(struct req *rq, struct res *rs, struct str shelter)
+{
+	html(rs,
+	    "<form class=\"box tall\" method=\"post\" action=\"/intents\" id=\"come\" novalidate>\n"
+	    "<h2>We are coming</h2>\n"
+	    "<p class=\"hint\">We keep places for you for 2 hours. You get a code to show at the door.</p>\n");
+	html_tokens(rq, rs);
+	html(rs, "<input type=\"hidden\" name=\"shelter\" id=\"shelter\" value=\"%.*s\">\n", FMT(shelter));
+	html_input(rq, rs, "people", "How many people are you?",
+	    "class=\"few\" type=\"number\" inputmode=\"numeric\" min=\"1\" max=\"50\" required",
+	    come_people(rq));
+	come_needs(rq, rs);
+	html(rs, rq->faults ? "<details open>\n<summary>Add a name or phone (you can skip this)</summary>\n"
+			    : "<details>\n<summary>Add a name or phone (you can skip this)</summary>\n");
+	html_input(rq, rs, "name", "Name to call at the door", "maxlength=\"80\" autocomplete=\"name\"",
+	    form_value(rq, "name"));
+	html_input(rq, rs, "phone", "Phone", "type=\"tel\" maxlength=\"30\" autocomplete=\"tel\"",
+	    form_value(rq, "phone"));
+	html(rs,
+	    "</details>\n"
+	    "<p class=\"hint\">Only the staff of this shelter see what you send. It is deleted after your code ends.</p>\n"
+	    "<button>We are coming</button>\n</form>\n");
 }

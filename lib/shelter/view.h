@@ -42,6 +42,10 @@ void view_card(struct req *, struct res *, const struct view_card *);
 /* Whether a citizen may be told to come here. */
 bool view_takes_people(const struct shelter *);
 
+/* The form "We are coming" to this shelter.  What stands in it comes from the
+ * search that led here (seats, need), or is what was typed, when it is refused. */
+void view_come(struct req *, struct res *, struct str shelter);
+
 /* "Step-free way in" for step-free; the text itself where it is not known. */
 const char *view_need(struct arena *, struct str need);
 
