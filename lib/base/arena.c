@@ -112,6 +112,22 @@ arena_alloc(struct arena *a, size_t size)
 	return memset(p, 0, size);
 }
 
+void *
+arena_grow_(struct arena *a, void *array, size_t n, size_t *room, size_t size)
+{
+	void *larger;
+
+	if (n < *room)
+		return array;
+	*room = *room ? *room * 2 : 16;
+	if (*room > PTRDIFF_MAX / size)
+		die("an array of %zu elements", *room);
+	larger = arena_alloc(a, *room * size);
+	if (n)
+		memcpy(larger, array, n * size);
+	return larger;
+}
+
 struct str
 arena_dup(struct arena *a, struct str s)
 {

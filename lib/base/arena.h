@@ -25,6 +25,12 @@ void *arena_alloc(struct arena *, size_t size);
 /* `n` zeroed elements. */
 #define arena_array(a, type, n) ((type *)arena_alloc((a), sizeof(type) * (n)))
 
+/* An array of *room elements that is full at n is moved to one twice as large;
+ * else the same array.  NULL and 0 are an empty one. */
+#define arena_grow(a, array, n, room) \
+	((__typeof__(array))arena_grow_((a), (array), (n), (room), sizeof(*(array))))
+void *arena_grow_(struct arena *, void *array, size_t n, size_t *room, size_t size);
+
 /* A copy of `s`, followed by a NUL. */
 struct str arena_dup(struct arena *, struct str s);
 

@@ -1,15 +1,19 @@
 /* db.c - a tenant's store: connection, transactions, statements. */
 #include "db.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "log.h"
 #include "random.h"
+#include "run.h"
 #include "schema.h"
 #include "sql.h"
 
@@ -23,7 +27,10 @@ struct db {
 	enum tx tx;
 	enum err fault; /* what the disk did to this transaction */
 	int64_t now;
-	int64_t waiting_since; /* monotonic ms; of the busy handler */
+	int64_t waiting_since; /* monotonic us; of the writer that waits */
+	int turn;              /* the file whose lock is the writers' turn */
+	struct keys *keys;
+	struct runs *runs;
 	sqlite3_stmt *stmts[SQL__MAX][SQL_STATEMENTS];
 };
 
@@ -40,13 +47,23 @@ static const char *const sql[] = {
 	[SEQUENCE_NEXT] = "update sequence set value = value + 1",
 };
 
-static int64_t
-monotonic_ms(void)
+int64_t
+monotonic_us(void)
 {
 	struct timespec ts;
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+}
+
+/* False: patience is at an end. */
+static bool
+wait_a_little(const struct db *db, unsigned us)
+{
+	if (monotonic_us() - db->waiting_since > PATIENCE_MS * 1000)
+		return false;
+	usleep(us + random_below(us * 3));
+	return true;
 }
 
 /* SQLite's own handler naps up to 100 ms and starves writers; short random
@@ -56,12 +73,22 @@ nap(void *arg, int count)
 {
 	struct db *db = arg;
 
-	if (count == 0)
-		db->waiting_since = monotonic_ms();
-	else if (monotonic_ms() - db->waiting_since > PATIENCE_MS)
-		return 0;
-	usleep(100 + random_below(300));
-	return 1;
+	if (count == 0 && db->tx != TX_WRITE)
+		db->waiting_since = monotonic_us();
+	return wait_a_little(db, 20);
+}
+
+/* Who may try next for the write lock.  Whoever has just given the lock back
+ * would take it again before any other has woken; here it has to queue behind
+ * the one that holds the turn and waits.  The kernel ends a dead one's turn. */
+static bool
+take_turn(struct db *db)
+{
+	db->waiting_since = monotonic_us();
+	while (db->turn >= 0 && flock(db->turn, LOCK_EX | LOCK_NB) != 0)
+		if ((errno != EWOULDBLOCK && errno != EINTR) || !wait_a_little(db, 50))
+			return false;
+	return true;
 }
 
 /* Remembers what went wrong; a bug ends the process. */
@@ -77,6 +104,8 @@ fault(struct db *db, int rc)
 	case SQLITE_IOERR:
 	case SQLITE_CANTOPEN:
 	case SQLITE_READONLY:
+	case SQLITE_PERM:
+	case SQLITE_PROTOCOL:
 	case SQLITE_CORRUPT:
 	case SQLITE_NOTADB:
 		log_line("store: %s (%d)", sqlite3_errmsg(db->handle), sqlite3_extended_errcode(db->handle));
@@ -94,6 +123,7 @@ bind(struct db *db, sqlite3_stmt *st, const char *binds, va_list ap)
 
 	for (int i = 1; *binds != '\0' && rc == SQLITE_OK; i++, binds++) {
 		struct str s;
+		int64_t number;
 
 		switch (*binds) {
 		case 'i':
@@ -105,6 +135,15 @@ bind(struct db *db, sqlite3_stmt *st, const char *binds, va_list ap)
 		case 'b':
 			s = va_arg(ap, struct str);
 			rc = sqlite3_bind_blob64(st, i, s.n ? s.p : "", s.n, SQLITE_STATIC);
+			break;
+		case 'B':
+			s = va_arg(ap, struct str);
+			rc = s.p == NULL ? sqlite3_bind_null(st, i)
+					 : sqlite3_bind_blob64(st, i, s.n ? s.p : "", s.n, SQLITE_STATIC);
+			break;
+		case 'z':
+			number = va_arg(ap, int64_t);
+			rc = number == 0 ? sqlite3_bind_null(st, i) : sqlite3_bind_int64(st, i, number);
 			break;
 		case 't':
 			s = va_arg(ap, struct str);
@@ -181,10 +220,24 @@ db_column(struct arena *a, sqlite3_stmt *st, int column)
 	return arena_dup(a, s);
 }
 
-int64_t
-db_last_id(struct db *db)
+struct str
+db_column_view(sqlite3_stmt *st, int column)
 {
-	return sqlite3_last_insert_rowid(db->handle);
+	const char *p = sqlite3_column_blob(st, column);
+
+	return (struct str){ p ? p : "", (size_t)sqlite3_column_bytes(st, column) };
+}
+
+struct keys *
+db_keys(struct db *db)
+{
+	return db->keys;
+}
+
+struct runs *
+db_runs(struct db *db)
+{
+	return db->runs;
 }
 
 int64_t
@@ -225,11 +278,11 @@ migrate_step(sqlite3 *handle, const struct schema_step *step)
 static int
 turn_to_wal(sqlite3 *handle)
 {
-	int64_t since = monotonic_ms();
+	int64_t since = monotonic_us();
 	int rc;
 
 	while ((rc = sqlite3_exec(handle, "pragma journal_mode = wal", NULL, NULL, NULL)) == SQLITE_BUSY &&
-	       monotonic_ms() - since < PATIENCE_MS)
+	       monotonic_us() - since < PATIENCE_MS * 1000)
 		usleep(1000 + random_below(3000));
 	return rc;
 }
@@ -271,6 +324,21 @@ configure(struct db *db, enum db_role role)
 	return rc;
 }
 
+/* A file of its own: closing any descriptor of the database file would drop
+ * SQLite's locks on it.  It belongs to whom the database belongs to, also when
+ * root's command makes it.  Without it (-1) all works but the fairness. */
+static int
+open_turn(const char *path, const struct stat *like)
+{
+	char *name = sqlite3_mprintf("%s-turn", path);
+	int fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, like->st_mode & 0666);
+
+	if (fd < 0 || (geteuid() == 0 && fchown(fd, like->st_uid, like->st_gid) != 0))
+		log_line("%s: %s; writers will not take turns", name, strerror(errno));
+	sqlite3_free(name);
+	return fd;
+}
+
 enum err
 db_open(struct db **out, const char *path, enum db_role role)
 {
@@ -283,6 +351,9 @@ db_open(struct db **out, const char *path, enum db_role role)
 		return ERR_NOT_FOUND;
 	if ((db = calloc(1, sizeof(*db))) == NULL)
 		die("out of memory");
+	db->keys = keys_new();
+	db->runs = runs_new();
+	db->turn = open_turn(path, &st);
 	rc = sqlite3_open_v2(path, &db->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_busy_handler(db->handle, nap, db);
@@ -310,6 +381,10 @@ db_close(struct db *db)
 		for (int i = 0; i < SQL_STATEMENTS; i++)
 			sqlite3_finalize(db->stmts[m][i]);
 	sqlite3_close(db->handle);
+	if (db->turn >= 0)
+		close(db->turn);
+	keys_free(db->keys);
+	runs_free(db->runs);
 	free(db);
 }
 
@@ -320,10 +395,33 @@ db_begin(struct db *db, enum tx tx, int64_t now)
 		die("a transaction inside a transaction");
 	db->fault = OK;
 	db->now = now;
+	if (tx == TX_WRITE && !take_turn(db))
+		return ERR_BUSY;
+	db->tx = tx; /* nap(): the wait began with the turn */
 	db_run(db, db_stmt(db, SQL_DB, sql, tx == TX_WRITE ? BEGIN_WRITE : BEGIN_READ, ""));
-	if (db->fault == OK)
-		db->tx = tx;
+	if (tx == TX_WRITE && db->turn >= 0)
+		flock(db->turn, LOCK_UN);
+	if (db->fault != OK)
+		db->tx = TX_NONE;
+	keys_begin(db);
 	return db->fault;
+}
+
+/* Writes what was only remembered. */
+static void
+flush(struct db *db)
+{
+	if (db->tx == TX_WRITE && db->fault == OK) {
+		runs_flush(db);
+		keys_flush(db);
+	}
+}
+
+static void
+forget(struct db *db)
+{
+	runs_forget(db);
+	keys_forget(db);
 }
 
 enum err
@@ -331,6 +429,7 @@ db_commit(struct db *db)
 {
 	if (db->tx == TX_NONE)
 		die("commit without a transaction");
+	flush(db);
 	if (db->fault == OK)
 		db_run(db, db_stmt(db, SQL_DB, sql, COMMIT, ""));
 	if (db->fault != OK) {
@@ -346,6 +445,8 @@ db_commit(struct db *db)
 void
 db_rollback(struct db *db)
 {
+	if (db->tx == TX_WRITE)
+		forget(db);
 	db->fault = OK;
 	if (!sqlite3_get_autocommit(db->handle))
 		db_run(db, db_stmt(db, SQL_DB, sql, ROLLBACK, ""));
@@ -356,6 +457,7 @@ db_rollback(struct db *db)
 void
 db_savepoint(struct db *db)
 {
+	flush(db);
 	db_run(db, db_stmt(db, SQL_DB, sql, SAVE, ""));
 }
 
@@ -370,6 +472,7 @@ db_release(struct db *db)
 void
 db_undo(struct db *db)
 {
+	forget(db);
 	/* After a fault nothing runs: db_commit() takes the whole back. */
 	db_run(db, db_stmt(db, SQL_DB, sql, UNDO, ""));
 	db_run(db, db_stmt(db, SQL_DB, sql, RELEASE, ""));

@@ -111,7 +111,7 @@ do_incr(int k)
 	else if (lives(m) && !str_int(str(m->text), INT64_MIN, INT64_MAX, &old))
 		want = ERR_INPUT;
 	else if (__builtin_add_overflow(old, by, &sum))
-		want = ERR_INPUT;
+		want = ERR_CONFLICT;
 	assert_int_equal(string_incr(db, names[k], by, &have), want);
 	if (want != OK)
 		return;

@@ -137,10 +137,10 @@ STORE_TEST(a_sum_that_leaves_64_bits_is_refused_and_changes_nothing)
 	int64_t n;
 
 	string_set_int(db, S("n"), INT64_MAX);
-	assert_int_equal(string_incr(db, S("n"), 1, &n), ERR_INPUT);
+	assert_int_equal(string_incr(db, S("n"), 1, &n), ERR_CONFLICT);
 	assert_str(string_text("n"), "9223372036854775807");
 	string_set_int(db, S("n"), -1);
-	assert_int_equal(string_incr(db, S("n"), INT64_MIN, &n), ERR_INPUT);
+	assert_int_equal(string_incr(db, S("n"), INT64_MIN, &n), ERR_CONFLICT);
 	assert_str(string_text("n"), "-1");
 }
 
