@@ -22,6 +22,7 @@ struct call {
 #define SYNTAX_ERROR "ERR syntax error"
 #define NOT_AN_INTEGER "ERR value is not an integer or out of range"
 #define NOT_A_FLOAT "ERR value is not a valid float"
+#define NOT_POSITIVE "ERR value is out of range, must be positive"
 
 /* ---- arguments ---- */
 
@@ -38,15 +39,27 @@ bool arg_int_in(struct call *, size_t i, int64_t min, int64_t max, int64_t *, co
 /* A float as Redis reads it ("inf", "1e3", "0x10"; not NaN); NULL: NOT_A_FLOAT. */
 bool arg_double(struct call *, size_t i, double *, const char *error);
 
+/* KEY [count [WITH...]] of SRANDMEMBER, HRANDFIELD, ZRANDMEMBER; without a
+ * count it is 1 and `single`.  A reply of more than a million members that may
+ * repeat is refused, for it has no natural bound. */
+struct random_args {
+	int64_t count;
+	bool single, with;
+};
+bool random_args(struct call *, const char *with, struct random_args *);
+
 /* ---- replies ---- */
 
 void reply_nil(struct call *);
 void reply_nil_array(struct call *);
 void reply_int(struct call *, int64_t);
 void reply_ok(struct call *);
+void reply_status(struct call *, const char *word);
 void reply_bulk(struct call *, struct str);
 void reply_double(struct call *, double); /* as Redis 7.0 writes scores: %.17g */
 void reply_error(struct call *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void reply_text(struct call *, struct str text); /* an error, of any bytes */
+void reply_arity(struct call *);                 /* wrong number of arguments */
 
 /* ERR_TYPE: WRONGTYPE ...; ERR_NOT_FOUND: nothing is put (each command has its
  * own answer to a missing key).  True: there was none of that, e is OK. */
