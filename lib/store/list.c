@@ -17,7 +17,10 @@
 #include "key.h"
 #include "sql.h"
 
-enum { CHUNK = 32 }; /* values that are in memory while others are moved */
+enum {
+	CHUNK = 32,  /* values that are in memory while others are moved */
+	MANY = 1000, /* elements: more are not deleted by LTRIM, but left to be swept */
+};
 
 enum {
 	FIRST,
@@ -306,6 +309,25 @@ list_range(struct db *db, struct arena *a, struct str name, int64_t first, int64
 	return OK;
 }
 
+/* Little is kept of much: it becomes a new list, for taking the old one away
+ * as a whole is cheap. */
+static enum err
+renew(struct db *db, struct str name, const struct list *l, int64_t first, int64_t last)
+{
+	struct arena *a = arena_new();
+	struct str *v = arena_array(a, struct str, (size_t)(last - first + 1));
+	size_t n = values(db, a, l, l->first + first, l->first + last, true, NULL, v);
+	int64_t expires = key_expires(db, name), length;
+	enum err e;
+
+	key_del(db, name);
+	e = list_push(db, name, LIST_TAIL, v, n, &length);
+	if (e == OK && expires != 0)
+		e = key_expire_at(db, name, expires);
+	arena_free(a);
+	return e;
+}
+
 enum err
 list_trim(struct db *db, struct str name, int64_t first, int64_t last)
 {
@@ -320,6 +342,8 @@ list_trim(struct db *db, struct str name, int64_t first, int64_t last)
 		return OK;
 	}
 	behind = l.key.length - 1 - last;
+	if (first + behind > MANY && last - first < MANY)
+		return renew(db, name, &l, first, last);
 	shorten(db, &l, LIST_HEAD, first);
 	shorten(db, &l, LIST_TAIL, behind);
 	key_resize(db, &l.key, -(first + behind));

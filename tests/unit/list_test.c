@@ -245,6 +245,32 @@ STORE_TEST(trimming_keeps_a_range)
 	assert_int_equal(list_trim(db, S("none"), 0, 1), OK);
 }
 
+STORE_TEST(little_of_a_long_list_keeps_its_order_and_its_expiry)
+{
+	enum { LONG = 2500 };
+	struct str v[LONG], *left;
+	int64_t n;
+	size_t kept;
+
+	for (int i = 0; i < LONG; i++)
+		v[i] = numbered("m", i);
+	for (int with = 0; with < 2; with++) {
+		assert_int_equal(list_push(db, S("l"), LIST_TAIL, v, LONG, &n), OK);
+		if (with)
+			assert_int_equal(key_expire_at(db, S("l"), NOW + 1000), OK);
+		assert_int_equal(list_trim(db, S("l"), 1000, -1001), OK);
+		assert_int_equal(list_push(db, S("l"), LIST_HEAD, v, 1, &n), OK);
+		assert_int_equal(n, LONG - 2000 + 1);
+		assert_int_equal(list_range(db, mem, S("l"), 0, -1, &left, &kept), OK);
+		assert_int_equal(kept, n);
+		assert_bytes(left[0], v[0]);
+		for (size_t i = 1; i < kept; i++)
+			assert_bytes(left[i], v[1000 + i - 1]);
+		assert_int_equal(key_expires(db, S("l")), with ? NOW + 1000 : 0);
+		key_del(db, S("l"));
+	}
+}
+
 STORE_TEST(removal_takes_the_first_the_last_or_all_that_are_equal)
 {
 	static const struct {
