@@ -180,6 +180,18 @@ plain(char c)
 }
 
 static void
+print_escaped(struct buf *b, char c)
+{
+	static const char digits[] = "0123456789abcdef";
+	unsigned char byte = (unsigned char)c;
+
+	if (escape(c))
+		buf_put(b, (char[]){ '\\', escape(c) }, 2);
+	else
+		buf_put(b, (char[]){ '\\', 'x', digits[byte >> 4], digits[byte & 15] }, 4);
+}
+
+static void
 print_quoted(struct buf *b, struct str s)
 {
 	buf_char(b, '"');
@@ -187,12 +199,8 @@ print_quoted(struct buf *b, struct str s)
 		for (start = i; i < s.n && plain(s.p[i]); i++)
 			;
 		buf_put(b, s.p + start, i - start);
-		if (i == s.n)
-			break;
-		if (escape(s.p[i]))
-			buf_put(b, (char[]){ '\\', escape(s.p[i]) }, 2);
-		else
-			buf_printf(b, "\\x%02x", (unsigned char)s.p[i]);
+		if (i < s.n)
+			print_escaped(b, s.p[i]);
 	}
 	buf_char(b, '"');
 }
