@@ -20,9 +20,9 @@ fuzz() # NAME RUNS LENGTH
 	local log=$B/fuzz-$1.log start=$SECONDS n
 	mkdir -p "$B/corpus/$1" "$B/crash"
 	echo "== fuzz $1: $2 runs"
-	"$B/tests/fuzz/$1" -runs="$2" -max_len="$3" -timeout=20 -rss_limit_mb=1024 -malloc_limit_mb=256 \
-		-print_final_stats=1 -artifact_prefix="$B/crash/$1-" "${@:4}" "$B/corpus/$1" "tests/fuzz/corpus/$1" 2>"$log"
-	if [ $? != 0 ]; then
+	if ! "$B/tests/fuzz/$1" -runs="$2" -max_len="$3" -timeout=20 -rss_limit_mb=1024 -malloc_limit_mb=256 \
+		-print_final_stats=1 -artifact_prefix="$B/crash/$1-" "${@:4}" \
+		"$B/corpus/$1" "tests/fuzz/corpus/$1" 2>"$log"; then
 		grep -v '^#' "$log" | tail -60
 		echo "fuzz: $1 failed; all it said is in $log"
 		exit 1
