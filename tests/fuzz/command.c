@@ -2,8 +2,12 @@
  * command.c - any lines as commands of the table, on a store of their own.
  *
  * An input is a script for `muster kv`, run from an empty store with a client
- * of its own; "# N" moves the clock on by N ms.  Mutations know the table:
- * half of them are lines with a command's name and about its arity of words.
+ * of its own, in which two more lines have a meaning: "# N" moves the clock on
+ * by N ms, and "@N ZADD k % m%" is one ZADD with N pairs, % being 1, 2, 3 ...
+ * SHOW=1 prints the script as `muster kv` takes it.
+ *
+ * Mutations know the table: half of them are lines with a command's name and
+ * about its arity of words.
  */
 #include "fuzz.h"
 
@@ -18,6 +22,7 @@ enum {
 	LINES_MAX = 64,
 	START = 1000000,       /* ms */
 	NUMBER_MAX = 10000,    /* of a length or a count that takes memory */
+	TIMES_MAX = 500,       /* more than a collection has before it keeps counted runs */
 	INTEGRITY_EACH = 20000 /* inputs */
 };
 
@@ -26,6 +31,7 @@ static struct buf out;
 static struct db *db;
 static char dir[256];
 static int64_t now;
+static bool shown;
 
 /* ---- the store ---------------------------------------------------------------- */
 
@@ -51,6 +57,7 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 
 	(void)argc, (void)argv;
 	mem = arena_new();
+	shown = getenv("SHOW") != NULL;
 	snprintf(dir, sizeof(dir), "%.200s/muster-fuzz-XXXXXX", tmp ? tmp : "/tmp");
 	hold(mkdtemp(dir) != NULL);
 	snprintf(path, sizeof(path), "%s/muster.db", dir);
@@ -68,6 +75,8 @@ start_over(struct client *client)
 	int64_t left;
 
 	now = START;
+	if (shown)
+		puts("# now 1000000\nFLUSHALL");
 	hold(client_call(client, mem, &flush, 1, now).kind == REPLY_STATUS);
 	if (++count % 1000 == 0) {
 		hold(db_begin(db, TX_WRITE, now) == OK);
@@ -99,25 +108,79 @@ too_much(const struct str *words, size_t n)
 }
 
 static void
-run_line(struct client *client, struct str line)
+show(const struct str *words, size_t n)
 {
-	struct str *words, *apart;
-	struct reply r;
-	size_t n;
-
-	if (str_starts(line, "# ")) {
-		now += atoi(arena_printf(mem, "%.*s", FMT(line)) + 2) & 0xffff;
-		return;
+	out.n = 0;
+	buf_printf(&out, "# now %lld\n", (long long)now);
+	for (size_t i = 0; i < n; i++) {
+		buf_str(&out, i ? S(" ") : S(""));
+		cli_quote(&out, words[i]);
 	}
-	if (!cli_split(mem, line, &words, &n) || n == 0 || too_much(words, n))
+	printf("%.*s\n", (int)out.n, out.p);
+}
+
+static void
+run_words(struct client *client, const struct str *words, size_t n)
+{
+	struct str *apart = arena_array(mem, struct str, n); /* each a malloc: reading past one shows */
+	struct reply r;
+
+	if (too_much(words, n))
 		return;
-	apart = arena_array(mem, struct str, n); /* each a malloc: reading past one shows */
+	now++;
+	if (shown)
+		show(words, n);
 	for (size_t i = 0; i < n; i++)
 		apart[i] = arena_dup(mem, words[i]);
-	r = client_call(client, mem, apart, n, ++now);
+	r = client_call(client, mem, apart, n, now);
 	out.n = 0;
 	cli_print(&out, &r);
 	hold(out.n > 0);
+}
+
+/* The word with i in the place of each %. */
+static struct str
+filled(struct str word, size_t i)
+{
+	out.n = 0;
+	for (size_t j = 0; j < word.n; j++)
+		if (word.p[j] == '%')
+			buf_int(&out, (int64_t)i);
+		else
+			buf_char(&out, word.p[j]);
+	return arena_dup(mem, (struct str){ out.p, out.n });
+}
+
+/* @N NAME KEY, then words that come N times. */
+static void
+run_many(struct client *client, const struct str *words, size_t n)
+{
+	size_t times = (size_t)abs(atoi(words[0].p + 1)) % (TIMES_MAX + 1), each = n - 3;
+	struct str *all = arena_array(mem, struct str, 2 + times * each);
+
+	if (times * each > TIMES_MAX * 4)
+		return;
+	all[0] = words[1];
+	all[1] = words[2];
+	for (size_t i = 0; i < times * each; i++)
+		all[2 + i] = filled(words[3 + i % each], i / each + 1);
+	run_words(client, all, 2 + times * each);
+}
+
+static void
+run_line(struct client *client, struct str line)
+{
+	struct str *words;
+	size_t n;
+
+	if (!cli_split(mem, line, &words, &n) || n == 0)
+		return;
+	if (str_is(words[0], "#") && n == 2)
+		now += atoi(words[1].p) & 0xffff;
+	else if (str_starts(words[0], "@") && n > 3)
+		run_many(client, words, n);
+	else
+		run_words(client, words, n);
 }
 
 int
@@ -164,6 +227,17 @@ any_word(void)
 	return words[below(LEN(words))];
 }
 
+static void
+any_many(struct buf *b)
+{
+	static const char *const lines[] = { "zadd", " % m%", "zadd", " 1 m%", "sadd", " m%", "hset", " f% %",
+		"rpush", " %", "zrem", " m%", "srem", " m%", "hdel", " f%", "mset", " 1 k%", "geoadd",
+		" % 1 m%" };
+	size_t which = below(LEN(lines) / 2) * 2;
+
+	buf_printf(b, "@%zu %s %c%s\n", below(TIMES_MAX), lines[which], "abcd"[below(4)], lines[which + 1]);
+}
+
 /* A line with a name of the table and about as many words as it takes. */
 static void
 any_command(struct buf *b)
@@ -173,6 +247,10 @@ any_command(struct buf *b)
 
 	if (below(16) == 0) {
 		buf_printf(b, "# %zu\n", below(2000));
+		return;
+	}
+	if (below(16) == 0) {
+		any_many(b);
 		return;
 	}
 	words = (size_t)abs(c->arity) - 1 + (c->arity < 0 ? below(5) : 0) + (below(16) == 0);
