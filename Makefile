@@ -14,7 +14,8 @@ ifdef FUZZ
 B := build-fuzz
 override CC := clang
 HARDEN :=
-SANITIZE := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -D__SANITIZE_ADDRESS__ -Wno-string-concatenation
+SANITIZE := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -D__SANITIZE_ADDRESS__ \
+	-fno-sanitize-coverage=trace-cmp -Wno-string-concatenation
 endif
 
 PREFIX ?= /usr/local
