@@ -10,6 +10,13 @@ SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
 else
 HARDEN := -D_FORTIFY_SOURCE=2    # ASan has its own, better checks
 endif
+ifdef FUZZ
+B := build-fuzz
+override CC := clang
+HARDEN :=
+SANITIZE := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -D__SANITIZE_ADDRESS__ \
+	-fno-sanitize-coverage=trace-cmp -Wno-string-concatenation
+endif
 
 PREFIX ?= /usr/local
 CC      = gcc
@@ -27,6 +34,7 @@ lib     := $(addsuffix .o,$(call find,lib/*/*.c)) $B/schema.o
 programs := $(call find,cgi-bin/*.c bin/*.c)
 units   := $(call find,tests/unit/*.c)
 benches := $(call find,tests/bench/*.c)
+fuzzers := $(call find,tests/fuzz/*.c)
 steps   := $(sort $(wildcard schema/[0-9]*.sql))
 scripts := $(wildcard .ci/run nginx/*.sh tools/*.sh tests/*.sh tests/*/*.sh tests/*/*.t)
 
@@ -50,7 +58,14 @@ chaos: build/.deps-test all
 bench: build/.deps-test all $(benches)
 	@B=$B tests/bench/run.sh
 
+# Random inputs against parsers, under sanitizers: RUNS=10000000
+fuzz: build/.deps-test
+	@$(MAKE) --no-print-directory FUZZ=1 fuzzers
+	@tests/fuzz/run.sh
+
 units: $(units)
+
+fuzzers: $(fuzzers)
 
 lint: build/.deps-test $B/schema.c
 	clang-format --dry-run -Werror $(wildcard lib/*/*.[ch] cgi-bin/*.c bin/*.c tests/*/*.[ch])
@@ -73,7 +88,7 @@ install: all
 		$D/share/muster/nginx/*
 
 clean:
-	rm -rf build build-san
+	rm -rf build build-san build-fuzz
 
 help:
 	@echo 'make                build everything (SAN=1: with sanitizers, in build-san)'
@@ -83,6 +98,7 @@ help:
 	@echo 'make lint           format, cppcheck, shellcheck'
 	@echo 'make bench          how fast, against targets: ROUNDS=5 SECS=5'
 	@echo 'make chaos          what survives kills'
+	@echo 'make fuzz           random bytes as commands, under sanitizers: RUNS=10000000'
 	@echo 'make install        PREFIX=$(PREFIX) DESTDIR='
 	@echo 'make clean'
 
@@ -111,7 +127,8 @@ $B/libmuster.a: $(lib) $B/.lib
 	$Qar rcs $@ $(lib)
 
 $B/tests/%: LDLIBS += -lcmocka
-$(programs) $(units) $(benches): $B/%: $B/%.o $B/libmuster.a
+$(fuzzers): ALL_LDFLAGS += -fsanitize=fuzzer
+$(programs) $(units) $(benches) $(fuzzers): $B/%: $B/%.o $B/libmuster.a
 	@echo '  LINK $@'
 	$Q$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
 
@@ -139,8 +156,8 @@ build/.deps-run build/.deps-test: build/.deps-%: packages.txt tools/deps.sh
 	@tools/deps.sh $*
 	@touch $@
 
--include $(lib:.o=.d) $(addsuffix .d,$(programs) $(units) $(benches))
+-include $(lib:.o=.d) $(addsuffix .d,$(programs) $(units) $(benches) $(fuzzers))
 
-.PHONY: all run test check chaos bench units lint install clean help FORCE
+.PHONY: all run test check chaos bench fuzz units fuzzers lint install clean help FORCE
 .PRECIOUS: $B/%.o
 .DELETE_ON_ERROR:

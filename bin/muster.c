@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <termios.h>
@@ -17,26 +18,29 @@
 
 #include "account.h"
 #include "check.h"
+#include "cli.h"
 #include "clock.h"
 #include "import.h"
 #include "log.h"
 #include "session.h"
 
-enum { DONE = 0, FAILED = 1, USAGE = 2, SHELTERS_MAX = 200 };
+enum { DONE = 0, FAILED = 1, USAGE = 2, SHELTERS_MAX = 200, TENANT_MAX = 64, LINE_LIMIT = 64 * 1024 * 1024 };
 
 static const char help[] = "usage: muster [--state DIR] COMMAND\n\n"
 			   "  init                      make the state directory and its database\n"
 			   "  import FILE               bring in a list of shelters\n"
 			   "  user add NAME             a person who may sign in\n"
 			   "  token add NAME            a program that may call\n"
-			   "  check                     prove that all numbers agree with the ledger\n\n"
+			   "  check                     prove that all numbers agree with the ledger\n"
+			   "  kv                        Redis's commands, one a line of standard input\n\n"
 			   "The state directory is --state, else MUSTER_STATE, else ./var.\n"
 			   "muster COMMAND --help tells more.\n";
 
 static const char help_init[] =
-    "usage: muster init\n\n"
+    "usage: muster init [--tenant T]\n\n"
     "Makes the state directory and its database; where they are there, brings the\n"
-    "database up to date. Nothing is lost.\n";
+    "database up to date. Nothing is lost.\n\n"
+    "  --tenant T      the database T.db, for muster kv (muster.db)\n";
 
 static const char help_import[] =
     "usage: muster import FILE [--country RO] [--format csv|geojson|json]\n"
@@ -66,8 +70,19 @@ static const char help_check[] =
     "Compares every shelter's numbers with its ledger and its intentions, and every\n"
     "index with the shelters. Prints each difference; exit status 1 if there is one.\n";
 
-struct command {
-	const char *state;
+static const char help_kv[] =
+    "usage: muster kv [--tenant T]\n\n"
+    "Reads one command a line from standard input and prints each answer as\n"
+    "redis-cli --no-raw does; lines are written as for redis-cli: SET k \"a b\\x00\".\n"
+    "A number in front repeats a command; quit ends. MULTI and EXEC work; what a\n"
+    "MULTI holds at the end of the input is dropped. What redis-cli does itself\n"
+    "(help, clear, connect, :set) is not there.\n\n"
+    "  --tenant T      the database T.db of the state directory (muster.db)\n\n"
+    "With MUSTER_NOW in the environment time stands still there, and a line\n"
+    "\"# now MILLISECONDS\" sets it.\n";
+
+struct cmd {
+	const char *state, *tenant;
 	struct arena *arena;
 	struct db *db;
 	int argc;
@@ -84,22 +99,59 @@ usage(const char *text, const char *fault)
 }
 
 static bool
-open_store(struct command *c)
+tenant_valid(const char *name)
 {
-	char path[4096];
-	enum err e;
+	size_t n = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-");
 
-	snprintf(path, sizeof(path), "%s/muster.db", c->state);
-	e = db_open(&c->db, path, DB_TOOL);
+	return n > 0 && n <= TENANT_MAX && name[n] == '\0' && name[0] != '-';
+}
+
+/* Reads --tenant, the only thing that may follow; 0, or an exit status. */
+static int
+read_tenant(struct cmd *c, const char *text, bool *end)
+{
+	static const struct option longs[] = { { "tenant", required_argument, NULL, 't' },
+		{ "help", no_argument, NULL, 'h' }, { 0 } };
+	int option;
+
+	*end = true;
+	while ((option = getopt_long(c->argc, c->argv, "", longs, NULL)) != -1) {
+		if (option == 'h')
+			return usage(text, NULL);
+		if (option != 't')
+			return usage(text, "this option is not known");
+		if (!tenant_valid(optarg))
+			return usage(text, "--tenant takes a-z, 0-9 and '-', 64 at most");
+		c->tenant = optarg;
+	}
+	if (optind != c->argc)
+		return usage(text, "nothing else may follow");
+	*end = false;
+	return DONE;
+}
+
+static const char *
+database_path(struct cmd *c)
+{
+	return arena_printf(c->arena, "%s/%s.db", c->state, c->tenant ? c->tenant : "muster");
+}
+
+static bool
+open_store(struct cmd *c)
+{
+	const char *path = database_path(c), *option = c->tenant ? " --tenant " : "";
+	const char *tenant = c->tenant ? c->tenant : "";
+	enum err e = db_open(&c->db, path, DB_TOOL);
+
 	if (e == ERR_NOT_FOUND)
-		fprintf(stderr, "muster: there is no database in %s; make one: muster --state %s init\n",
-		    c->state, c->state);
+		fprintf(stderr, "muster: there is no database %s; make it: muster --state %s init%s%s\n",
+		    path, c->state, option, tenant);
 	else if (e == ERR_CONFLICT)
 		fprintf(stderr,
-		    "muster: the database in %s has another version; run: muster --state %s init\n", c->state,
-		    c->state);
+		    "muster: the database %s has another version; run: muster --state %s init%s%s\n", path,
+		    c->state, option, tenant);
 	else if (e != OK)
-		fprintf(stderr, "muster: the database in %s cannot be opened\n", c->state);
+		fprintf(stderr, "muster: the database %s cannot be opened\n", path);
 	return e == OK;
 }
 
@@ -128,17 +180,19 @@ make_directory(const char *path)
 }
 
 static int
-cmd_init(struct command *c)
+cmd_init(struct cmd *c)
 {
-	char path[4096];
+	const char *path;
+	bool end;
+	int status = read_tenant(c, help_init, &end);
 
-	if (c->argc > 1)
-		return usage(help_init, strcmp(c->argv[1], "--help") == 0 ? NULL : "init takes nothing");
+	if (end)
+		return status;
 	if (!make_directory(c->state)) {
 		fprintf(stderr, "muster: %s: %s\n", c->state, strerror(errno));
 		return FAILED;
 	}
-	snprintf(path, sizeof(path), "%s/muster.db", c->state);
+	path = database_path(c);
 	if (db_create(path) != OK) {
 		fprintf(stderr, "muster: %s cannot be made\n", path);
 		return FAILED;
@@ -191,7 +245,7 @@ print_report(const struct import_report *r, bool dry)
 }
 
 static int
-import_file(struct command *c, const char *path, const struct import_options *options)
+import_file(struct cmd *c, const char *path, const struct import_options *options)
 {
 	struct import_report report = { 0 };
 	struct file file;
@@ -231,7 +285,7 @@ format_named(const char *name, enum import_format *format)
 }
 
 static int
-cmd_import(struct command *c)
+cmd_import(struct cmd *c)
 {
 	static const struct option longs[] = { { "country", required_argument, NULL, 'c' },
 		{ "format", required_argument, NULL, 'f' }, { "status", required_argument, NULL, 's' },
@@ -309,7 +363,7 @@ read_shelters(struct str list, struct grant *g)
 
 /* Reads NAME --role … --shelter … behind "add"; 0, or an exit status. */
 static int
-read_grant(struct command *c, const char *text, struct grant *g, bool *end)
+read_grant(struct cmd *c, const char *text, struct grant *g, bool *end)
 {
 	static const struct option longs[] = { { "role", required_argument, NULL, 'r' },
 		{ "shelter", required_argument, NULL, 's' }, { "help", no_argument, NULL, 'h' }, { 0 } };
@@ -365,7 +419,7 @@ read_password(struct arena *a, struct str *password)
 }
 
 static int
-cmd_user(struct command *c)
+cmd_user(struct cmd *c)
 {
 	struct grant g = { 0 };
 	struct str password, unknown = S("");
@@ -395,7 +449,7 @@ cmd_user(struct command *c)
 }
 
 static int
-cmd_token(struct command *c)
+cmd_token(struct cmd *c)
 {
 	struct grant g = { 0 };
 	struct str secret = S(""), unknown = S("");
@@ -429,7 +483,7 @@ print_difference(void *arg, const char *text)
 }
 
 static int
-cmd_check(struct command *c)
+cmd_check(struct cmd *c)
 {
 	struct check_report r = { .tell = print_difference };
 	enum err e;
@@ -449,19 +503,179 @@ cmd_check(struct command *c)
 	return r.differences ? FAILED : DONE;
 }
 
+/* ---- kv ---------------------------------------------------------------------- */
+
+struct kv {
+	struct client *client;
+	struct arena *line, *answer;
+	struct buf input, output;
+	size_t used;     /* of the input */
+	bool end, wrong; /* of the input: nothing more comes; it could not be read */
+	bool fixed;      /* time stands still, at `now` */
+	int64_t now;
+};
+
+/* Whoever waits for an answer before the next question gets it first. */
+static void
+kv_read(struct kv *kv)
+{
+	enum { STEP = 64 * 1024 };
+	size_t rest = kv->input.n - kv->used;
+	ssize_t n;
+
+	fflush(stdout);
+	if (rest)
+		memmove(kv->input.p, kv->input.p + kv->used, rest);
+	else
+		buf_reset(&kv->input);
+	kv->input.n = rest;
+	kv->used = 0;
+	do
+		n = read(STDIN_FILENO, buf_room(&kv->input, STEP), STEP);
+	while (n < 0 && errno == EINTR);
+	kv->end = n <= 0;
+	kv->wrong = n < 0;
+	kv->input.n += n > 0 ? (size_t)n : 0;
+}
+
+/* The next line without its line feed, which the last one need not have.
+ * False: there is none.  *whole is false, and the line empty, when it was too
+ * long. */
+static bool
+kv_next(struct kv *kv, struct str *line, bool *whole)
+{
+	size_t seen = 0; /* bytes behind `used` that are no line feed */
+
+	*whole = true;
+	for (;;) {
+		char *from = kv->input.p + kv->used, *feed = NULL;
+		size_t n = kv->input.n - kv->used;
+
+		if (n > seen)
+			feed = memchr(from + seen, '\n', n - seen);
+		if (feed != NULL || kv->end) {
+			*line = (struct str){ from, *whole ? feed ? (size_t)(feed - from) : n : 0 };
+			kv->used = feed ? (size_t)(feed + 1 - kv->input.p) : kv->input.n;
+			return feed != NULL || n > 0 || !*whole;
+		}
+		*whole = *whole && n <= LINE_LIMIT;
+		kv->used += *whole ? 0 : n;
+		seen = *whole ? n : 0;
+		kv_read(kv);
+	}
+}
+
+/* "# now MILLISECONDS", where time stands still. */
+static bool
+kv_clock(struct kv *kv, struct str line)
+{
+	static const char word[] = "# now ";
+
+	if (!kv->fixed || !str_starts(line, word))
+		return false;
+	line.p += strlen(word);
+	line.n -= strlen(word);
+	return str_int(line, 0, INT64_MAX, &kv->now);
+}
+
+static void
+kv_call(struct kv *kv, const struct str *words, size_t n)
+{
+	struct reply r = client_call(kv->client, kv->answer, words, n, kv->fixed ? kv->now : now_ms());
+
+	cli_print(&kv->output, &r);
+	fwrite(kv->output.p, 1, kv->output.n, stdout);
+	buf_reset(&kv->output);
+	arena_reset(kv->answer);
+}
+
+/* What redis-cli does with a line that it reads from a file; false: it ends. */
+static bool
+kv_line(struct kv *kv, struct str line)
+{
+	struct str *words;
+	size_t n;
+	char *end;
+	long repeat;
+
+	if (!cli_split(kv->line, line, &words, &n)) {
+		puts("Invalid argument(s)");
+		return true;
+	}
+	if (n == 0)
+		return true;
+	if (strcasecmp(words[0].p, "quit") == 0 || strcasecmp(words[0].p, "exit") == 0)
+		return false;
+	errno = 0;
+	repeat = strtol(words[0].p, &end, 10);
+	if (n == 1 || *end != '\0')
+		kv_call(kv, words, n);
+	else if (errno != 0 || repeat <= 0)
+		puts("Invalid redis-cli repeat command option value.");
+	else
+		for (; repeat > 0 && !ferror(stdout); repeat--)
+			kv_call(kv, words + 1, n - 1);
+	return true;
+}
+
+static int
+kv_run(struct kv *kv)
+{
+	bool on = true, whole;
+	struct str line;
+
+	kv_read(kv);
+	while (on && !ferror(stdout) && kv_next(kv, &line, &whole)) {
+		if (!whole)
+			puts("(error) ERR the line is longer than 64 MiB");
+		else if (!kv_clock(kv, line))
+			on = kv_line(kv, line);
+		arena_reset(kv->line);
+	}
+	if (kv->wrong)
+		fputs("muster: standard input cannot be read\n", stderr);
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		fputs("muster: the answers cannot be written\n", stderr);
+		return FAILED;
+	}
+	return kv->wrong ? FAILED : DONE;
+}
+
+static int
+cmd_kv(struct cmd *c)
+{
+	struct kv kv = { .line = c->arena, .fixed = getenv("MUSTER_NOW") != NULL, .now = now_ms() };
+	bool end;
+	int status = read_tenant(c, help_kv, &end);
+
+	if (end)
+		return status;
+	if (!open_store(c))
+		return FAILED;
+	kv.client = client_new(c->db);
+	kv.answer = arena_new();
+	status = kv_run(&kv);
+	client_free(kv.client);
+	arena_free(kv.answer);
+	buf_free(&kv.input);
+	buf_free(&kv.output);
+	return status;
+}
+
 static const struct {
 	const char *name;
-	int (*run)(struct command *);
+	int (*run)(struct cmd *);
 } commands[] = {
 	{ "init", cmd_init },
 	{ "import", cmd_import },
 	{ "user", cmd_user },
 	{ "token", cmd_token },
 	{ "check", cmd_check },
+	{ "kv", cmd_kv },
 };
 
 static int
-run(struct command *c, const char *name)
+run(struct cmd *c, const char *name)
 {
 	for (size_t i = 0; i < LEN(commands); i++)
 		if (strcmp(name, commands[i].name) == 0)
@@ -476,7 +690,7 @@ main(int argc, char **argv)
 {
 	static const struct option longs[] = { { "state", required_argument, NULL, 's' },
 		{ "help", no_argument, NULL, 'h' }, { 0 } };
-	struct command c = { .state = getenv("MUSTER_STATE") };
+	struct cmd c = { .state = getenv("MUSTER_STATE") };
 	int option, status;
 
 	log_name(argv[0]);

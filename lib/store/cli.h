@@ -9,8 +9,9 @@
 
 /* Splits a line into its words as redis-cli does (sdssplitargs): blanks
  * separate; "..." takes \xHH \n \r \t \b \a and \ before any other byte; '...'
- * takes \' only.  False: a quote is not closed, or something stands right
- * behind a closing one.  An empty line has no words: *n = 0. */
+ * takes \' only; a NUL ends the line.  False: a quote is not closed, or
+ * something stands right behind a closing one.  An empty line has no words:
+ * *n = 0. */
 bool cli_split(struct arena *, struct str line, struct str **words, size_t *n);
 
 /* Appends the reply as `redis-cli --no-raw` prints it, with the line feed. */
