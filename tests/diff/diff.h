@@ -55,12 +55,18 @@ struct line {
 	size_t n;
 };
 
-enum step_kind { COMMAND, TRANSACTION, CLOCK, SWEEP };
+enum step_kind {
+	COMMAND,
+	TRANSACTION, /* MULTI ... EXEC */
+	CLOCK,
+	SWEEP,  /* muster takes away some of what was dropped */
+	UNDONE, /* muster runs the lines and takes them back: nothing may be left of them */
+};
 
 struct step {
 	enum step_kind kind;
 	bool by_client; /* muster's side: by client_call(), a transaction of its own */
-	size_t n;       /* lines: 1 of a COMMAND, MULTI ... EXEC of a TRANSACTION */
+	size_t n;       /* lines: 1 of a COMMAND */
 	struct line *lines;
 	struct line *done; /* of SPOP, once it was run: the SREM that does the same */
 	int64_t now;       /* of CLOCK */
@@ -110,7 +116,7 @@ void peer_free(struct peer *);
 void peer_reset(struct peer *, int64_t now); /* an empty store */
 void peer_clock(struct peer *, int64_t now);
 void peer_sweep(struct peer *);
-void peer_commit(struct peer *);
+void peer_undone(struct peer *, struct arena *, const struct step *);
 struct reply peer_ask(struct peer *, struct arena *, const struct str *args, size_t n, bool by_client);
 
 /* Whether a rule's command is in muster's table. */

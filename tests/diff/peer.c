@@ -79,8 +79,8 @@ peer_reset(struct peer *p, int64_t now)
 	arena_free(mem);
 }
 
-void
-peer_commit(struct peer *p)
+static void
+commit(struct peer *p)
 {
 	if (p->db != NULL && db_tx(p->db) != TX_NONE && db_commit(p->db) != OK)
 		die("a commit failed");
@@ -89,7 +89,7 @@ peer_commit(struct peer *p)
 void
 peer_clock(struct peer *p, int64_t now)
 {
-	peer_commit(p);
+	commit(p);
 	p->now = now;
 	if (p->redis != NULL)
 		oracle_clock(p->redis, now);
@@ -110,7 +110,7 @@ peer_sweep(struct peer *p)
 		return;
 	begin(p);
 	key_sweep(p->db, 100);
-	peer_commit(p);
+	commit(p);
 }
 
 static bool
@@ -125,7 +125,7 @@ run(struct peer *p, struct arena *mem, const struct str *args, size_t n, bool by
 	if (p->redis != NULL)
 		return oracle_ask(p->redis, mem, args, n);
 	if (by_client) {
-		peer_commit(p);
+		commit(p);
 		return client_call(p->client, mem, args, n, p->now);
 	}
 	begin(p);
@@ -143,6 +143,24 @@ peer_ask(struct peer *p, struct arena *mem, const struct str *args, size_t n, bo
 	if (is(args, p->falsified) && r.kind == REPLY_INTEGER)
 		r.integer++;
 	return r;
+}
+
+void
+peer_undone(struct peer *p, struct arena *mem, const struct step *step)
+{
+	if (p->redis != NULL)
+		return;
+	if (step->by_client)
+		commit(p);
+	begin(p);
+	if (!step->by_client)
+		db_savepoint(p->db);
+	for (size_t i = 0; i < step->n; i++)
+		command_run(p->db, mem, step->lines[i].args, step->lines[i].n);
+	if (step->by_client)
+		db_rollback(p->db);
+	else
+		db_undo(p->db);
 }
 
 bool

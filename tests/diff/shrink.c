@@ -114,7 +114,7 @@ fewer_words(struct shrinking *s, size_t step, size_t line)
 		}
 }
 
-/* Between MULTI and EXEC. */
+/* MULTI and EXEC stay. */
 static void
 fewer_lines(struct shrinking *s, size_t step)
 {
@@ -149,7 +149,7 @@ shrink(struct sides *sides, struct arena *mem, struct step **steps, size_t *n, i
 		return false;
 	fewer_steps(&s);
 	for (size_t i = 0; i < s.n; i++)
-		if (s.steps[i].kind == TRANSACTION)
+		if (s.steps[i].n > 1)
 			fewer_lines(&s, i);
 	for (size_t i = 0; i < s.n; i++)
 		for (size_t j = 0; i < s.n && j < s.steps[i].n; j++)
@@ -174,8 +174,10 @@ script_print(struct buf *out, const struct step *steps, size_t n, int64_t start)
 		for (size_t j = 0; j < steps[i].n; j++) {
 			const struct line *l = &steps[i].lines[j];
 
+			if (steps[i].kind == UNDONE)
+				buf_printf(out, "# undone%s:", steps[i].by_client ? "" : " (savepoint)");
 			for (size_t k = 0; k < l->n; k++) {
-				if (k > 0)
+				if (k > 0 || steps[i].kind == UNDONE)
 					buf_char(out, ' ');
 				word_print(out, l->args[k]);
 			}

@@ -279,7 +279,7 @@ sides_reset(struct sides *s, int64_t now)
 static bool
 alone(const struct step *step)
 {
-	return step->kind == CLOCK || step->kind == SWEEP ||
+	return step->kind == CLOCK || step->kind == SWEEP || step->kind == UNDONE ||
 	       (step->kind == COMMAND && (how_of(step->lines) == POPPED || how_of(step->lines) == SCANNED));
 }
 
@@ -292,10 +292,12 @@ run_alone(struct sides *s, struct arena *keep, struct step *steps, size_t at, st
 		return how_of(step->lines) == POPPED ? run_pop(s, keep, steps, at, d)
 						     : run_scan(s, steps, at, d);
 	s->at = step;
-	if (step->kind == SWEEP) {
+	if (step->kind == SWEEP)
 		peer_sweep(s->muster);
+	if (step->kind == UNDONE)
+		peer_undone(s->muster, s->mem, step);
+	if (step->kind != CLOCK)
 		return true;
-	}
 	s->now = step->now;
 	oracle_clock(s->redis, s->now);
 	peer_clock(s->muster, s->now);
