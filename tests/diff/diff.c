@@ -75,6 +75,15 @@ comment(const struct buf *text)
 
 /* ---- the two sides ---- */
 
+static const char *
+path_of(const char *name)
+{
+	static char path[300];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	return path;
+}
+
 static void
 clean(const char *path)
 {
@@ -88,12 +97,20 @@ clean(const char *path)
 	rmdir(path);
 }
 
-static char *
+static void
+clean_all(void)
+{
+	clean(path_of("redis"));
+	clean(path_of("second"));
+	clean(path_of("muster"));
+	rmdir(dir);
+}
+
+static const char *
 folder(const char *name)
 {
-	static char path[300];
+	const char *path = path_of(name);
 
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
 	if (mkdir(path, 0700) != 0 && errno != EEXIST)
 		die("%s: %s", path, strerror(errno));
 	return path;
@@ -105,10 +122,6 @@ close_sides(void)
 	peer_free(sides.muster);
 	oracle_stop(sides.redis);
 	oracle_stop(second);
-	clean(folder("redis"));
-	clean(folder("second"));
-	clean(folder("muster"));
-	rmdir(dir);
 }
 
 static const char *
@@ -122,6 +135,7 @@ open_sides(void)
 		strcpy(dir, "/tmp/muster-diff-XXXXXX");
 	if (mkdtemp(dir) == NULL)
 		die("%s: %s", dir, strerror(errno));
+	atexit(clean_all);
 	sides.mem = arena_new();
 	sides.redis = oracle_start(folder("redis"), START, &why);
 	if (why == NULL && peer != NULL && strcmp(peer, "redis") == 0)
@@ -164,7 +178,7 @@ on_crash(int sig)
 	signal(sig, SIG_DFL);
 	printf("# %s\n", sig == SIGALRM ? "a command takes for ever" : strsignal(sig));
 	last_words();
-	clean(folder("muster"));
+	clean_all();
 	raise(sig);
 }
 
