@@ -14,6 +14,19 @@ line_has(const struct line *l, size_t from, const char *word)
 	return false;
 }
 
+/* Redis writes a score of -0 as "0" from a small sorted set and as "-0" from a
+ * large one, or where it was not stored yet.  Muster has one zero. */
+void
+settle_zeros(const struct line *l, struct reply *r)
+{
+	if (l->rule == NULL || (l->rule->family != ZSETS && l->rule->family != LEX && l->rule->family != GEO))
+		return;
+	if (r->kind == REPLY_BULK && str_is(r->text, "-0"))
+		r->text = S("0");
+	for (size_t i = 0; r->kind == REPLY_ARRAY && i < r->n; i++)
+		settle_zeros(l, &r->items[i]);
+}
+
 /* ---- an order of all replies, so that arrays can be sorted ---- */
 
 static int

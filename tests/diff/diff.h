@@ -131,6 +131,9 @@ void peer_break(struct peer *, const char *falsified, const char *lost);
 bool replies_agree(
     enum how, const struct line *, const struct reply *redis, const struct reply *muster, struct arena *);
 
+/* Takes out of redis' reply what hangs on its encodings alone. */
+void settle_zeros(const struct line *, struct reply *);
+
 /* `members` is the whole collection, as its own command tells it. */
 bool sample_is_of(
     const struct line *, const struct reply *sample, const struct reply *members, struct arena *);

@@ -276,9 +276,8 @@ filling(struct generator *g)
 		[LISTS] = "rpush",
 		[LEX] = "zadd",
 		[GEO] = "geoadd" };
-	enum family f;
+	enum family f = g->biggest ? g->biggest : HASHES + below(g, GEO - HASHES + 1);
 
-	f = HASHES + below(g, GEO - HASHES + 1);
 	for (size_t i = 0; i < nrules; i++)
 		if (rules[i].family == f && str_is(str(rules[i].name), names_of[f]) && g->families[f] &&
 		    peer_knows(g->peer, &rules[i]))
@@ -341,7 +340,14 @@ generator_epoch(struct generator *g, int64_t now)
 			g->weights[i] = g->weights[i] != 0 && percent(g, 20);
 		g->total += g->weights[i];
 	}
+	g->universe = 6000;
 	g->fill = percent(g, 40) ? 20 + below(g, 150) : 0;
+	g->biggest = 0;
+	if (percent(g, 5)) { /* so big that its runs need runs of their own */
+		g->biggest = HASHES + below(g, LEX - HASHES + 1);
+		g->universe = 40000;
+		g->fill = 600;
+	}
 	if (g->total == 0)
 		generator_epoch(g, now);
 }

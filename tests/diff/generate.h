@@ -17,6 +17,8 @@ struct generator {
 	const struct peer *peer;
 	bool families[FAMILY__MAX];
 	unsigned *weights, total; /* of this epoch */
+	enum family biggest;      /* 0: none */
+	unsigned universe;        /* of members of big collections */
 	unsigned client;          /* steps more that go by client_call() */
 	unsigned fill;            /* steps more that fill big collections */
 

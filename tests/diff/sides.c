@@ -77,6 +77,8 @@ execs_agree(const struct step *step, const struct reply *queued, const struct re
 
 		if (queued[i].kind != REPLY_STATUS || !str_is(queued[i].text, "QUEUED"))
 			continue;
+		if (n < redis->n)
+			settle_zeros(l, &redis->items[n]);
 		if (n == redis->n || !replies_agree(how_of(l), l, &redis->items[n], &muster->items[n], mem))
 			return false;
 		n++;
@@ -96,6 +98,7 @@ read_step(
 		bool exec = step->kind == TRANSACTION && str_is(str(l->rule ? l->rule->name : ""), "exec");
 
 		redis[i] = oracle_read(s->redis, s->mem);
+		settle_zeros(l, &redis[i]);
 		count(s, l, &redis[i]);
 		if (ok && !(exec ? execs_agree(step, redis, &redis[i], &muster[i], s->mem)
 				 : replies_agree(step->kind == TRANSACTION ? EXACT : how_of(l), l, &redis[i],
@@ -105,6 +108,7 @@ read_step(
 	if (step->kind == COMMAND && how_of(step->lines) == SAMPLED) {
 		struct reply all = oracle_read(s->redis, s->mem);
 
+		settle_zeros(step->lines, &all);
 		if (ok && all.kind == REPLY_ARRAY && !sample_is_of(step->lines, &muster[0], &all, s->mem))
 			ok = differ(d, at, 0, "not a sample of what is there", &all, &muster[0]);
 	}
@@ -256,6 +260,7 @@ run_scan(struct sides *s, struct step *steps, size_t at, struct difference *d)
 		return differ(d, at, 0, "redis has no end", &redis, &muster);
 	if (!follow(s, false, l, cursor, muster, &all_muster))
 		return differ(d, at, 0, "the cursor has no end", &redis, &muster);
+	settle_zeros(l, &all_redis);
 	if (!scans_agree(&all_redis, &all_muster, pairs, s->mem))
 		return differ(d, at, 0, "another set was scanned", &all_redis, &all_muster);
 	return true;

@@ -161,11 +161,11 @@ put_counted_keys(struct generator *g)
 static struct str
 member(struct generator *g)
 {
-	switch (g->size) {
+	switch (percent(g, 1) ? SMALL : g->size) {
 	case NUMBERS:
 		return arena_strf(g->mem, "%d", (int)below(g, 700) - 50);
 	case BIG:
-		return arena_strf(g->mem, "m%05u", below(g, 6000));
+		return arena_strf(g->mem, "m%05u", below(g, g->universe));
 	case SMALL:
 		break;
 	}
