@@ -35,6 +35,7 @@ programs := $(call find,cgi-bin/*.c bin/*.c)
 units   := $(call find,tests/unit/*.c)
 benches := $(call find,tests/bench/*.c)
 fuzzers := $(call find,tests/fuzz/*.c)
+diff    := $(call find,$(filter-out %/clock_shim.c,$(wildcard tests/diff/*.c)))
 steps   := $(sort $(wildcard schema/[0-9]*.sql))
 scripts := $(wildcard .ci/run nginx/*.sh tools/*.sh tests/*.sh tests/*/*.sh tests/*/*.t)
 
@@ -43,7 +44,7 @@ all: $(programs) $B/www/.done
 run: build/.deps-run all
 	@B=$B exec nginx/run.sh
 
-test: build/.deps-test all units
+test: build/.deps-test all units difftest
 	@$(MAKE) --no-print-directory SAN=1 units
 	@B=$B tests/run.sh
 
@@ -54,6 +55,12 @@ check: build/.deps-test units
 # Kills and cuts in the middle of things; slow, so not part of `test`.
 chaos: build/.deps-test all
 	@B=$B tests/run.sh chaos
+
+# The store against redis-server until stopped (Ctrl-C): SEED=, DIFF_ONLY=hash,zset,...
+soak: build/.deps-test difftest
+	@COMMANDS=0 $B/tests/diff/diff
+
+difftest: $B/tests/diff/diff $B/tests/diff/clock_shim.so
 
 bench: build/.deps-test all $(benches)
 	@B=$B tests/bench/run.sh
@@ -96,6 +103,7 @@ help:
 	@echo 'make test           all tests; the last line counts them (WERROR=1: as in CI)'
 	@echo 'make check          the unit tests only'
 	@echo 'make lint           format, cppcheck, shellcheck'
+	@echo 'make soak           the store against redis-server until stopped'
 	@echo 'make bench          how fast, against targets: ROUNDS=5 SECS=5'
 	@echo 'make chaos          what survives kills'
 	@echo 'make fuzz           random bytes as commands, under sanitizers: RUNS=10000000'
@@ -132,6 +140,17 @@ $(programs) $(units) $(benches) $(fuzzers): $B/%: $B/%.o $B/libmuster.a
 	@echo '  LINK $@'
 	$Q$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
 
+$B/tests/diff/diff: LDLIBS = -lsqlite3 -lsodium -lhiredis -lm
+$B/tests/diff/diff: $(addsuffix .o,$(diff)) $B/libmuster.a
+	@echo '  LINK $@'
+	$Q$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
+
+# Goes into a foreign program: no sanitizers.
+$B/tests/diff/clock_shim.so: tests/diff/clock_shim.c
+	@mkdir -p $(@D)
+	@echo '  CC   $@'
+	$Q$(CC) -std=c17 -D_GNU_SOURCE -O2 -g -Wall -Wextra -fPIC -shared -o $@ $<
+
 # A directory is newer when a file came or went.  Times are kept: nginx makes
 # ETags of them, and gzip_static wants the copy beside its file.
 $B/www/.done: $(shell find www)
@@ -156,8 +175,8 @@ build/.deps-run build/.deps-test: build/.deps-%: packages.txt tools/deps.sh
 	@tools/deps.sh $*
 	@touch $@
 
--include $(lib:.o=.d) $(addsuffix .d,$(programs) $(units) $(benches) $(fuzzers))
+-include $(lib:.o=.d) $(addsuffix .d,$(programs) $(units) $(benches) $(fuzzers) $(diff))
 
-.PHONY: all run test check chaos bench fuzz units fuzzers lint install clean help FORCE
+.PHONY: all run test check chaos soak difftest bench fuzz units fuzzers lint install clean help FORCE
 .PRECIOUS: $B/%.o
 .DELETE_ON_ERROR:

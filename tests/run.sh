@@ -4,6 +4,7 @@
 #	tests/run.sh [layer ...]
 #
 #	units    UNITS/*                cmocka programs, built with sanitizers
+#	diff     B/tests/diff/diff      the store against redis-server
 #	routes   tests/route/*.t        a handler as plain CGI, no nginx
 #	site     tests/site/*.t         the whole site on loopback
 #	browser  tests/browser/run.sh   the pages as people see them
@@ -28,6 +29,7 @@ files_of()
 {
 	case $1 in
 	units) find tests/unit -maxdepth 1 -name '*.c' -printf "$UNITS/%f\n" | sed 's/\.c$//' | sort ;;
+	diff) echo "$B/tests/diff/diff" ;;
 	routes) find tests/route -maxdepth 1 -name '*.t' | sort ;;
 	site) find tests/site -maxdepth 1 -name '*.t' | sort ;;
 	browser) find tests/browser -maxdepth 1 -name run.sh ;;
@@ -108,7 +110,7 @@ run_one()
 	[ "$report" = "${report##*$'\n'}" ] || printf '%s\n' "${report%$'\n'*}"
 }
 
-[ $# -gt 0 ] || set -- units routes site browser
+[ $# -gt 0 ] || set -- units diff routes site browser
 for layer; do
 	files=$(files_of "$layer") || exit 2
 	[ -z "$files" ] && continue
