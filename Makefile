@@ -48,7 +48,11 @@ chaos: build/.deps-test all
 	@B=$B tests/run.sh chaos
 
 bench: build/.deps-test all $(benches)
-	@B=$B tests/bench/run.sh
+	@B=$B tests/bench/run.sh; site=$$?; B=$B $B/tests/bench/store && exit $$site
+
+# Only the store's part, of that.
+bench-store: build/.deps-test $(benches)
+	@B=$B $B/tests/bench/store
 
 units: $(units)
 
@@ -82,6 +86,7 @@ help:
 	@echo 'make check          the unit tests only'
 	@echo 'make lint           format, cppcheck, shellcheck'
 	@echo 'make bench          how fast, against targets: ROUNDS=5 SECS=5'
+	@echo "make bench-store    the store's part of it: ROUNDS=5 SIZES='1e3 1e4 1e5 1e6'"
 	@echo 'make chaos          what survives kills'
 	@echo 'make install        PREFIX=$(PREFIX) DESTDIR='
 	@echo 'make clean'
@@ -141,6 +146,6 @@ build/.deps-run build/.deps-test: build/.deps-%: packages.txt tools/deps.sh
 
 -include $(lib:.o=.d) $(addsuffix .d,$(programs) $(units) $(benches))
 
-.PHONY: all run test check chaos bench units lint install clean help FORCE
+.PHONY: all run test check chaos bench bench-store units lint install clean help FORCE
 .PRECIOUS: $B/%.o
 .DELETE_ON_ERROR:
