@@ -205,7 +205,7 @@ reads(void)
 		commit(s);
 		sql_exec(s->handle, "pragma cache_size = -262144");
 		begin(s, TX_READ);
-		for (int64_t k = 0; k < names_loaded / 500; k++) /* into the cache */
+		for (int64_t k = 0; k < names_loaded / 4000; k++) /* into the cache */
 			turn(&raw);
 		snprintf(name, sizeof(name), "%s, all in the cache", rows[i].name);
 		duel(name, muster, raw, 16, 0, NULL);
