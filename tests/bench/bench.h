@@ -249,6 +249,8 @@ store_free(struct store *s)
 	arena_free(s->arena);
 	snprintf(log, sizeof(log), "%s-wal", s->path);
 	unlink(log);
+	snprintf(log, sizeof(log), "%s-turn", s->path);
+	unlink(log);
 	snprintf(log, sizeof(log), "%s-shm", s->path);
 	unlink(log);
 	unlink(s->path);
