@@ -63,7 +63,11 @@ soak: build/.deps-test difftest
 difftest: $B/tests/diff/diff $B/tests/diff/clock_shim.so
 
 bench: build/.deps-test all $(benches)
-	@B=$B tests/bench/run.sh
+	@B=$B tests/bench/run.sh; site=$$?; B=$B $B/tests/bench/store && exit $$site
+
+# Only the store's part, of that.
+bench-store: build/.deps-test $(benches)
+	@B=$B $B/tests/bench/store
 
 # Random inputs against parsers, under sanitizers: RUNS=10000000
 fuzz: build/.deps-test
@@ -105,6 +109,7 @@ help:
 	@echo 'make lint           format, cppcheck, shellcheck'
 	@echo 'make soak           the store against redis-server until stopped'
 	@echo 'make bench          how fast, against targets: ROUNDS=5 SECS=5'
+	@echo "make bench-store    the store's part of it: ROUNDS=5 SIZES='1e3 1e4 1e5 1e6'"
 	@echo 'make chaos          what survives kills'
 	@echo 'make fuzz           random bytes as commands, under sanitizers: RUNS=10000000'
 	@echo 'make install        PREFIX=$(PREFIX) DESTDIR='
@@ -177,6 +182,6 @@ build/.deps-run build/.deps-test: build/.deps-%: packages.txt tools/deps.sh
 
 -include $(lib:.o=.d) $(addsuffix .d,$(programs) $(units) $(benches) $(fuzzers) $(diff))
 
-.PHONY: all run test check chaos soak difftest bench fuzz units fuzzers lint install clean help FORCE
+.PHONY: all run test check chaos soak difftest bench bench-store fuzz units fuzzers lint install clean help FORCE
 .PRECIOUS: $B/%.o
 .DELETE_ON_ERROR:
