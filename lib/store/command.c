@@ -381,6 +381,10 @@ exec(struct client *c, struct call *call, int64_t now)
 	if (c->refused) {
 		reply_error(call, "EXECABORT Transaction discarded because of previous errors.");
 	} else {
+		/* A reply may be made of arguments, and outlives the queue. */
+		for (size_t i = 0; i < c->n; i++)
+			for (size_t k = 0; k < c->queue[i].n; k++)
+				c->queue[i].args[k] = arena_dup(call->arena, c->queue[i].args[k]);
 		items = reply_array(call, c->n);
 		if (c->n > 0 && (e = transact(c, call->arena, c->queue, c->n, items, now)) != OK)
 			store_failed(call, e);
@@ -414,11 +418,12 @@ control(struct client *c, struct call *call, int64_t now)
 	if (strcmp(call->command->name, "exec") == 0) {
 		exec(c, call, now);
 	} else if (strcmp(call->command->name, "multi") == 0) {
-		if (c->multi)
+		if (c->multi) {
 			reply_error(call, "ERR MULTI calls can not be nested");
-		else
-			reply_ok(call);
+			return;
+		}
 		c->multi = true;
+		reply_ok(call);
 	} else if (c->multi) {
 		discard(c);
 		reply_ok(call);

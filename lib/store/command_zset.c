@@ -55,15 +55,15 @@ add(struct call *c, size_t i, unsigned flags)
 		reply_double(c, score);
 }
 
-void
-call_zadd(struct call *c)
+/* ZINCRBY takes ZADD's words too. */
+static void
+add_with_words(struct call *c, unsigned flags)
 {
 	static const struct {
 		const char *word;
 		unsigned flag;
 	} words[] = { { "nx", ZADD_NX }, { "xx", ZADD_XX }, { "gt", ZADD_GT }, { "lt", ZADD_LT }, { "ch", CH },
 		{ "incr", ZADD_INCR } };
-	unsigned flags = 0;
 	size_t i = 2;
 
 	for (; i < c->n; i++) {
@@ -88,9 +88,15 @@ call_zadd(struct call *c)
 }
 
 void
+call_zadd(struct call *c)
+{
+	add_with_words(c, 0);
+}
+
+void
 call_zincrby(struct call *c)
 {
-	add(c, 2, ZADD_INCR);
+	add_with_words(c, ZADD_INCR);
 }
 
 /* ---- single members ----------------------------------------------------------------- */
