@@ -317,10 +317,10 @@ renew(struct db *db, struct str name, const struct list *l, int64_t first, int64
 	struct arena *a = arena_new();
 	struct str *v = arena_array(a, struct str, (size_t)(last - first + 1));
 	size_t n = values(db, a, l, l->first + first, l->first + last, true, NULL, v);
-	int64_t expires = key_expires(db, name), length;
+	int64_t expires = l->key.expires, length;
 	enum err e;
 
-	key_del(db, name);
+	key_drop(db, &l->key);
 	e = list_push(db, name, LIST_TAIL, v, n, &length);
 	if (e == OK && expires != 0)
 		e = key_expire_at(db, name, expires);
@@ -338,7 +338,7 @@ list_trim(struct db *db, struct str name, int64_t first, int64_t last)
 	if (e != OK)
 		return e == ERR_NOT_FOUND ? OK : e;
 	if (!clamp(l.key.length, &first, &last)) {
-		key_del(db, name); /* which leaves many elements to be swept */
+		key_drop(db, &l.key); /* which leaves many elements to be swept */
 		return OK;
 	}
 	behind = l.key.length - 1 - last;
@@ -381,7 +381,7 @@ list_remove(struct db *db, struct str name, int64_t count, struct str element, i
 		return e == ERR_NOT_FOUND ? OK : e;
 	*removed = matches(db, &l, count, element, &from, &to);
 	if (*removed == l.key.length) {
-		key_del(db, name);
+		key_drop(db, &l.key);
 	} else if (*removed > 0 && l.last - from < to - l.first) {
 		at = slide(db, &l, from, to - from + 1, 1, &element, from);
 		slide(db, &l, to + 1, l.last - to, 1, NULL, at);

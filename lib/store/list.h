@@ -60,9 +60,10 @@ enum err list_insert(
 enum err list_move(struct db *, struct arena *, struct str source, enum list_end from, struct str destination,
     enum list_end to, struct str *element);
 
+/* Which matches are wanted: from the rank-th on (1: the first); a negative rank
+ * counts from the tail (-1: the last) and goes headwards.  Never 0 or INT64_MIN. */
 struct list_search {
-	int64_t
-	    rank; /* from this match on (1: the first); negative: from the tail, headwards (-1: the last) */
+	int64_t rank;
 	int64_t limit;  /* matches at most; 0: all */
 	int64_t within; /* compares this many elements at most; 0: all */
 };

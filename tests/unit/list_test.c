@@ -476,6 +476,32 @@ rows_check(int64_t n)
 	sqlite3_close(raw);
 }
 
+STORE_TEST(elements_of_a_dropped_list_are_taken_away)
+{
+	struct str v[1201];
+	int64_t n, removed;
+
+	for (size_t i = 0; i < LEN(v); i++)
+		v[i] = S("x");
+	for (int way = 0; way < 4; way++) {
+		assert_int_equal(list_push(db, S("l"), LIST_TAIL, v, LEN(v), &n), OK);
+		if (way == 0)
+			key_del(db, S("l"));
+		if (way == 1)
+			assert_int_equal(list_trim(db, S("l"), 1, 0), OK);
+		if (way == 2)
+			assert_int_equal(list_remove(db, S("l"), 0, S("x"), &removed), OK);
+		if (way == 3) {
+			assert_int_equal(key_expire_at(db, S("l"), NOW + 1), OK);
+			at(NOW + 1);
+		}
+		assert_false(key_exists(db, S("l")));
+		while (key_sweep(db, 500))
+			;
+		rows_check(0);
+	}
+}
+
 static void
 push_both(struct model *m)
 {
