@@ -164,7 +164,10 @@ reply_text(struct call *c, struct str text)
 {
 	char *p = arena_alloc(c->arena, text.n + 1);
 
-	/* A line feed would end the reply on the wire. */
+	/* A line feed would end the reply on the wire: those at the end go, others
+	 * become blanks. */
+	while (text.n > 0 && (text.p[text.n - 1] == '\r' || text.p[text.n - 1] == '\n'))
+		text.n--;
 	for (size_t i = 0; i < text.n; i++)
 		p[i] = text.p[i] == '\r' || text.p[i] == '\n' ? ' ' : text.p[i];
 	c->reply = (struct reply){ .kind = REPLY_ERROR, .text = { p, text.n } };

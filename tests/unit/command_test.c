@@ -1,0 +1,30 @@
+/* command_test.c - the command table: what differed from redis-server. */
+#include "store.h"
+
+#include "command.h"
+
+/* A line's words, separated by single blanks. */
+static size_t
+words_of(const char *line, struct str *words, size_t max)
+{
+	struct str rest = str(line);
+	size_t n = 0;
+
+	while (rest.n > 0 && n < max)
+		words[n++] = str_cut(&rest, ' ');
+	return n;
+}
+
+static struct reply
+command(const char *line)
+{
+	struct str words[16];
+
+	return command_run(db, mem, words, words_of(line, words, LEN(words)));
+}
+
+STORE_TEST(line_feeds_at_the_end_of_an_error_go_and_others_become_blanks)
+{
+	assert_str(command("pexpire k 1 \r\n").text, "ERR Unsupported option ");
+	assert_str(command("pexpire k 1 a\nb\n").text, "ERR Unsupported option a b");
+}
