@@ -371,6 +371,15 @@ transact(struct client *c, struct arena *a, const struct queued *v, size_t n, st
 	return db_commit(c->db);
 }
 
+/* Replies may be made of the arguments and live longer than the queue. */
+static void
+adopt(struct arena *a, struct queued *v, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		for (size_t j = 0; j < v[i].n; j++)
+			v[i].args[j] = arena_dup(a, v[i].args[j]);
+}
+
 static void
 exec(struct client *c, struct call *call, int64_t now)
 {
@@ -385,6 +394,7 @@ exec(struct client *c, struct call *call, int64_t now)
 		reply_error(call, "EXECABORT Transaction discarded because of previous errors.");
 	} else {
 		items = reply_array(call, c->n);
+		adopt(call->arena, c->queue, c->n);
 		if (c->n > 0 && (e = transact(c, call->arena, c->queue, c->n, items, now)) != OK)
 			store_failed(call, e);
 	}

@@ -23,8 +23,33 @@ command(const char *line)
 	return command_run(db, mem, words, words_of(line, words, LEN(words)));
 }
 
+static struct reply
+say(struct client *c, struct arena *a, const char *line)
+{
+	struct str words[16];
+
+	return client_call(c, a, words, words_of(line, words, LEN(words)), NOW);
+}
+
 STORE_TEST(line_feeds_at_the_end_of_an_error_go_and_others_become_blanks)
 {
 	assert_str(command("pexpire k 1 \r\n").text, "ERR Unsupported option ");
 	assert_str(command("pexpire k 1 a\nb\n").text, "ERR Unsupported option a b");
+}
+
+STORE_TEST(what_exec_answers_outlives_the_queue)
+{
+	struct client *c;
+	struct reply r;
+
+	db_rollback(db);
+	c = client_new(db);
+	say(c, mem, "multi");
+	say(c, mem, "echo first");
+	r = say(c, mem, "exec");
+	say(c, mem, "multi");
+	say(c, mem, "echo other");
+	assert_int_equal(r.n, 1);
+	assert_str(r.items[0].text, "first");
+	client_free(c);
 }
