@@ -26,7 +26,7 @@
 #include "log.h"
 #include "random.h"
 
-enum { CHUNK = 500, SHRINK_SECONDS = 90, HANG_SECONDS = 120, PROGRESS_SECONDS = 10 };
+enum { CHUNK = 500, WIDE = 1000, SHRINK_SECONDS = 90, HANG_SECONDS = 120, PROGRESS_SECONDS = 10 };
 
 static const int64_t START = 1700000000000; /* any */
 
@@ -69,7 +69,7 @@ comment(const struct buf *text)
 	while (rest.n > 0) {
 		struct str one = str_cut(&rest, '\n');
 
-		printf("#   %.*s%s\n", (int)(one.n < 2000 ? one.n : 2000), one.p, one.n < 2000 ? "" : "...");
+		printf("#   %.*s%s\n", (int)(one.n < WIDE ? one.n : WIDE), one.p, one.n < WIDE ? "" : "...");
 	}
 }
 
@@ -150,22 +150,33 @@ open_sides(void)
 /* ---- when we do not live to tell ---- */
 
 static void
-last_words(void)
+write_script(const char *why)
 {
 	struct buf b = { 0 };
 	char path[64];
 	int fd;
+
+	snprintf(path, sizeof(path), "/tmp/muster-diff-%u.kv", epoch.seed);
+	script_print(&b, epoch.steps, epoch.n, START);
+	if ((fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)) >= 0 &&
+	    write(fd, b.p, b.n) == (ssize_t)b.n)
+		printf("# %s: MUSTER_NOW=%lld muster kv <%s\n", why, (long long)START, path);
+	if (fd >= 0)
+		close(fd);
+	buf_free(&b);
+}
+
+static void
+last_words(void)
+{
+	struct buf b = { 0 };
 
 	if (sides.at == NULL)
 		return;
 	printf("# ended by this command; SEED=%u COMMANDS=%zu repeats it:\n", epoch.seed, epoch.n);
 	script_print(&b, sides.at, 1, sides.now);
 	comment(&b);
-	snprintf(path, sizeof(path), "/tmp/muster-diff-%u.kv", epoch.seed);
-	buf_reset(&b);
-	script_print(&b, epoch.steps, epoch.n, START);
-	if ((fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600)) >= 0 && write(fd, b.p, b.n) == (ssize_t)b.n)
-		printf("# all of it: muster kv <%s\n", path);
+	write_script("all of it");
 	fflush(stdout);
 	sides.at = NULL;
 }
@@ -296,10 +307,12 @@ tell(struct difference *d)
 	printf("# %s, after %zu steps of SEED=%u; now shrinking\n", d->what, n, epoch.seed);
 	fflush(stdout);
 	again = shrink(&sides, mem, &steps, &n, START, SHRINK_SECONDS, d);
-	printf("# %s\n# MUSTER_NOW=%lld muster kv:\n",
-	    again ? d->what : "it does not happen again; what led to it:", (long long)START);
-	if (!again && n > 200)
-		steps += n - 200, n = 200;
+	if (again)
+		printf("# %s; MUSTER_NOW=%lld muster kv:\n", d->what, (long long)START);
+	else
+		write_script("it does not happen again; what led to it, and ended so");
+	if (!again && n > 3)
+		steps += n - 3, n = 3;
 	script_print(&b, steps, n, START);
 	comment(&b);
 	printf("# redis:\n");
