@@ -55,8 +55,9 @@ add(struct call *c, size_t i, unsigned flags)
 		reply_double(c, score);
 }
 
-void
-call_zadd(struct call *c)
+/* The flags from argument *i on, which moves behind them. */
+static unsigned
+add_flags(struct call *c, size_t *i)
 {
 	static const struct {
 		const char *word;
@@ -64,17 +65,25 @@ call_zadd(struct call *c)
 	} words[] = { { "nx", ZADD_NX }, { "xx", ZADD_XX }, { "gt", ZADD_GT }, { "lt", ZADD_LT }, { "ch", CH },
 		{ "incr", ZADD_INCR } };
 	unsigned flags = 0;
-	size_t i = 2;
 
-	for (; i < c->n; i++) {
+	for (; *i < c->n; ++*i) {
 		size_t w = 0;
 
-		while (w < LEN(words) && !arg_is(c, i, words[w].word))
+		while (w < LEN(words) && !arg_is(c, *i, words[w].word))
 			w++;
 		if (w == LEN(words))
 			break;
 		flags |= words[w].flag;
 	}
+	return flags;
+}
+
+void
+call_zadd(struct call *c)
+{
+	size_t i = 2;
+	unsigned flags = add_flags(c, &i);
+
 	if ((c->n - i) % 2 || i == c->n)
 		reply_error(c, SYNTAX_ERROR);
 	else if (flags & ZADD_NX && flags & ZADD_XX)
@@ -90,7 +99,13 @@ call_zadd(struct call *c)
 void
 call_zincrby(struct call *c)
 {
-	add(c, 2, ZADD_INCR);
+	size_t i = 2;
+
+	/* To Redis it is a ZADD: a score "NX" is a flag, and then one is missing. */
+	if (add_flags(c, &i) != 0)
+		reply_error(c, SYNTAX_ERROR);
+	else
+		add(c, i, ZADD_INCR);
 }
 
 /* ---- single members ----------------------------------------------------------------- */

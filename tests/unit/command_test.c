@@ -53,3 +53,9 @@ STORE_TEST(what_exec_answers_outlives_the_queue)
 	assert_str(r.items[0].text, "first");
 	client_free(c);
 }
+
+STORE_TEST(zincrby_takes_a_flag_for_a_flag)
+{
+	assert_str(command("zincrby z NX m").text, "ERR syntax error");
+	assert_str(command("zincrby z 1 nx").text, "1");
+}
