@@ -28,7 +28,7 @@
 
 enum { CHUNK = 500, WIDE = 1000, SHRINK_SECONDS = 90, HANG_SECONDS = 120, PROGRESS_SECONDS = 10 };
 
-static const int64_t START = 1700000000000; /* any */
+static const int64_t START = 1700000000123; /* any */
 
 static struct sides sides;
 static struct oracle *second; /* in muster's place */
