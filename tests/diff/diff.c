@@ -434,7 +434,9 @@ they_agree(uint32_t seed, uint64_t commands)
 	memset(sides.answers, 0, nrules * sizeof(*sides.answers));
 	memset(sides.errors, 0, nrules * sizeof(*sides.errors));
 	while (ok && !stopped && (commands == 0 || sides.compared < commands)) {
-		ok = epoch_run(seed++, commands ? commands - sides.compared : UINT64_MAX, &d);
+		uint64_t left = commands - sides.compared, most = commands / 12 + 1000;
+
+		ok = epoch_run(seed++, commands == 0 ? UINT64_MAX : left < most ? left : most, &d);
 		if (commands == 0)
 			progress(sides.compared);
 	}
@@ -446,18 +448,30 @@ they_agree(uint32_t seed, uint64_t commands)
 	buf_free(&d.muster);
 }
 
-/* Or the generator would have gone astray: it tests nothing then. */
+/* Of all rules of this name. */
+static bool
+was_answered(const char *name)
+{
+	for (size_t i = 0; i < nrules; i++)
+		if (strcmp(rules[i].name, name) == 0 && sides.answers[i] > 0)
+			return true;
+	return false;
+}
+
+/* Or the generator would have gone astray: it tests nothing then.  Rare ones
+ * may not have come. */
 static void
 every_command_was_answered(void)
 {
 	size_t missing = 0;
 
 	for (size_t i = 0; i < nrules; i++)
-		if (peer_knows(sides.muster, &rules[i]) && rules[i].weight && sides.answers[i] == 0) {
-			printf("# never answered but by an error: %s %s\n", rules[i].name, rules[i].grammar);
+		if (peer_knows(sides.muster, &rules[i]) && rules[i].weight > 1 &&
+		    !was_answered(rules[i].name)) {
+			printf("# never answered but by an error: %s\n", rules[i].name);
 			missing++;
 		}
-	result(missing == 0, "each rule led to answers that are no errors");
+	result(missing == 0, "each command led to answers that are no errors");
 }
 
 int

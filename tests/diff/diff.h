@@ -180,10 +180,9 @@ struct step *sides_inventory(struct sides *, struct arena *, size_t *n);
 bool shrink(struct sides *, struct arena *, struct step **, size_t *n, int64_t start, int seconds,
     struct difference *);
 
-/* A script for `muster kv`; a word as it stands there; a reply, much as
- * redis-cli prints it, but with the two kinds of nil told apart. */
+/* A script for `muster kv`; and a reply, much as redis-cli prints it, but with
+ * the two kinds of nil told apart. */
 void script_print(struct buf *, const struct step *, size_t n, int64_t start);
-void word_print(struct buf *, struct str word);
 void reply_print(struct buf *, const struct reply *);
 
 #endif
