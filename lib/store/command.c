@@ -164,7 +164,10 @@ reply_text(struct call *c, struct str text)
 {
 	char *p = arena_alloc(c->arena, text.n + 1);
 
-	/* A line feed would end the reply on the wire. */
+	/* A line feed would end the reply on the wire: those at the end go, others
+	 * become blanks. */
+	while (text.n > 0 && (text.p[text.n - 1] == '\r' || text.p[text.n - 1] == '\n'))
+		text.n--;
 	for (size_t i = 0; i < text.n; i++)
 		p[i] = text.p[i] == '\r' || text.p[i] == '\n' ? ' ' : text.p[i];
 	c->reply = (struct reply){ .kind = REPLY_ERROR, .text = { p, text.n } };
@@ -368,6 +371,15 @@ transact(struct client *c, struct arena *a, const struct queued *v, size_t n, st
 	return db_commit(c->db);
 }
 
+/* Replies may be made of the arguments and live longer than the queue. */
+static void
+adopt(struct arena *a, struct queued *v, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		for (size_t j = 0; j < v[i].n; j++)
+			v[i].args[j] = arena_dup(a, v[i].args[j]);
+}
+
 static void
 exec(struct client *c, struct call *call, int64_t now)
 {
@@ -386,6 +398,7 @@ exec(struct client *c, struct call *call, int64_t now)
 			for (size_t k = 0; k < c->queue[i].n; k++)
 				c->queue[i].args[k] = arena_dup(call->arena, c->queue[i].args[k]);
 		items = reply_array(call, c->n);
+		adopt(call->arena, c->queue, c->n);
 		if (c->n > 0 && (e = transact(c, call->arena, c->queue, c->n, items, now)) != OK)
 			store_failed(call, e);
 	}

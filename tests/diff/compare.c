@@ -14,17 +14,29 @@ line_has(const struct line *l, size_t from, const char *word)
 	return false;
 }
 
-/* Redis writes a score of -0 as "0" from a small sorted set and as "-0" from a
- * large one, or where it was not stored yet.  Muster has one zero. */
-void
-settle_zeros(const struct line *l, struct reply *r)
+/* Scores that redis writes in one way from a small sorted set and in another
+ * from a large one: -0, which muster has not, and in ZSCAN whole numbers from
+ * 1e17 on.  (A member "-0" is taken for a score on both sides.) */
+static void
+settle_score(struct str *s, bool scanned, struct arena *mem)
 {
+	if (str_is(*s, "-0"))
+		*s = S("0");
+	else if (scanned && s->n > 17)
+		*s = arena_strf(mem, "%.17g", strtod(s->p, NULL));
+}
+
+void
+settle_scores(const struct line *l, struct reply *r, struct arena *mem)
+{
+	bool zscan = l->rule != NULL && str_is(str(l->rule->name), "zscan");
+
 	if (l->rule == NULL || (l->rule->family != ZSETS && l->rule->family != LEX && l->rule->family != GEO))
 		return;
-	if (r->kind == REPLY_BULK && str_is(r->text, "-0"))
-		r->text = S("0");
-	for (size_t i = 0; r->kind == REPLY_ARRAY && i < r->n; i++)
-		settle_zeros(l, &r->items[i]);
+	if (r->kind == REPLY_BULK)
+		settle_score(&r->text, zscan, mem);
+	for (size_t i = zscan ? 1 : 0; r->kind == REPLY_ARRAY && i < r->n; i += zscan ? 2 : 1)
+		settle_scores(l, &r->items[i], mem);
 }
 
 /* ---- an order of all replies, so that arrays can be sorted ---- */
@@ -129,6 +141,7 @@ replies_agree(enum how how, const struct line *l, const struct reply *redis, con
 {
 	switch (how) {
 	case EXACT:
+	case TALLIED:
 		return order(redis, muster) == 0;
 	case UNORDERED:
 		return same_in_any_order(redis, muster, false, mem);

@@ -26,9 +26,9 @@
 #include "log.h"
 #include "random.h"
 
-enum { CHUNK = 500, SHRINK_SECONDS = 90, HANG_SECONDS = 120, PROGRESS_SECONDS = 10 };
+enum { CHUNK = 500, WIDE = 1000, SHRINK_SECONDS = 90, HANG_SECONDS = 120, PROGRESS_SECONDS = 10 };
 
-static const int64_t START = 1700000000000; /* any */
+static const int64_t START = 1700000000123; /* any */
 
 static struct sides sides;
 static struct oracle *second; /* in muster's place */
@@ -69,7 +69,7 @@ comment(const struct buf *text)
 	while (rest.n > 0) {
 		struct str one = str_cut(&rest, '\n');
 
-		printf("#   %.*s%s\n", (int)(one.n < 2000 ? one.n : 2000), one.p, one.n < 2000 ? "" : "...");
+		printf("#   %.*s%s\n", (int)(one.n < WIDE ? one.n : WIDE), one.p, one.n < WIDE ? "" : "...");
 	}
 }
 
@@ -150,22 +150,33 @@ open_sides(void)
 /* ---- when we do not live to tell ---- */
 
 static void
-last_words(void)
+write_script(const char *why)
 {
 	struct buf b = { 0 };
 	char path[64];
 	int fd;
+
+	snprintf(path, sizeof(path), "/tmp/muster-diff-%u.kv", epoch.seed);
+	script_print(&b, epoch.steps, epoch.n, START);
+	if ((fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)) >= 0 &&
+	    write(fd, b.p, b.n) == (ssize_t)b.n)
+		printf("# %s: MUSTER_NOW=%lld muster kv <%s\n", why, (long long)START, path);
+	if (fd >= 0)
+		close(fd);
+	buf_free(&b);
+}
+
+static void
+last_words(void)
+{
+	struct buf b = { 0 };
 
 	if (sides.at == NULL)
 		return;
 	printf("# ended by this command; SEED=%u COMMANDS=%zu repeats it:\n", epoch.seed, epoch.n);
 	script_print(&b, sides.at, 1, sides.now);
 	comment(&b);
-	snprintf(path, sizeof(path), "/tmp/muster-diff-%u.kv", epoch.seed);
-	buf_reset(&b);
-	script_print(&b, epoch.steps, epoch.n, START);
-	if ((fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600)) >= 0 && write(fd, b.p, b.n) == (ssize_t)b.n)
-		printf("# all of it: muster kv <%s\n", path);
+	write_script("all of it");
 	fflush(stdout);
 	sides.at = NULL;
 }
@@ -296,10 +307,12 @@ tell(struct difference *d)
 	printf("# %s, after %zu steps of SEED=%u; now shrinking\n", d->what, n, epoch.seed);
 	fflush(stdout);
 	again = shrink(&sides, mem, &steps, &n, START, SHRINK_SECONDS, d);
-	printf("# %s\n# MUSTER_NOW=%lld muster kv:\n",
-	    again ? d->what : "it does not happen again; what led to it:", (long long)START);
-	if (!again && n > 200)
-		steps += n - 200, n = 200;
+	if (again)
+		printf("# %s; MUSTER_NOW=%lld muster kv:\n", d->what, (long long)START);
+	else
+		write_script("it does not happen again; what led to it, and ended so");
+	if (!again && n > 3)
+		steps += n - 3, n = 3;
 	script_print(&b, steps, n, START);
 	comment(&b);
 	printf("# redis:\n");
@@ -421,7 +434,9 @@ they_agree(uint32_t seed, uint64_t commands)
 	memset(sides.answers, 0, nrules * sizeof(*sides.answers));
 	memset(sides.errors, 0, nrules * sizeof(*sides.errors));
 	while (ok && !stopped && (commands == 0 || sides.compared < commands)) {
-		ok = epoch_run(seed++, commands ? commands - sides.compared : UINT64_MAX, &d);
+		uint64_t left = commands - sides.compared, most = commands / 12 + 1000;
+
+		ok = epoch_run(seed++, commands == 0 ? UINT64_MAX : left < most ? left : most, &d);
 		if (commands == 0)
 			progress(sides.compared);
 	}
@@ -433,18 +448,30 @@ they_agree(uint32_t seed, uint64_t commands)
 	buf_free(&d.muster);
 }
 
-/* Or the generator would have gone astray: it tests nothing then. */
+/* Of all rules of this name. */
+static bool
+was_answered(const char *name)
+{
+	for (size_t i = 0; i < nrules; i++)
+		if (strcmp(rules[i].name, name) == 0 && sides.answers[i] > 0)
+			return true;
+	return false;
+}
+
+/* Or the generator would have gone astray: it tests nothing then.  Rare ones
+ * may not have come. */
 static void
 every_command_was_answered(void)
 {
 	size_t missing = 0;
 
 	for (size_t i = 0; i < nrules; i++)
-		if (peer_knows(sides.muster, &rules[i]) && rules[i].weight && sides.answers[i] == 0) {
-			printf("# never answered but by an error: %s %s\n", rules[i].name, rules[i].grammar);
+		if (peer_knows(sides.muster, &rules[i]) && rules[i].weight > 1 &&
+		    !was_answered(rules[i].name)) {
+			printf("# never answered but by an error: %s\n", rules[i].name);
 			missing++;
 		}
-	result(missing == 0, "each rule led to answers that are no errors");
+	result(missing == 0, "each command led to answers that are no errors");
 }
 
 int

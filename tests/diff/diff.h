@@ -27,7 +27,8 @@ enum how {
 	UNORDERED, /* an array of the same items in any order */
 	PAIRED,    /* the same pairs in any order: HGETALL */
 	NEARBY,    /* GEOSEARCH: unordered, unless its options sort */
-	KIND,      /* the same kind: TIME, INFO */
+	KIND,      /* the same kind: TIME */
+	TALLIED,   /* DBSIZE: redis counts what has expired until it is touched */
 	POPPED,    /* SPOP: members by chance, and then redis is made to follow */
 	SAMPLED,   /* SRANDMEMBER ...: as many, and all of them truly there */
 	SCANNED,   /* cursors: followed to their end, all that came compared */
@@ -131,8 +132,8 @@ void peer_break(struct peer *, const char *falsified, const char *lost);
 bool replies_agree(
     enum how, const struct line *, const struct reply *redis, const struct reply *muster, struct arena *);
 
-/* Takes out of redis' reply what hangs on its encodings alone. */
-void settle_zeros(const struct line *, struct reply *);
+/* Takes out of a reply what hangs on redis' encodings alone. */
+void settle_scores(const struct line *, struct reply *, struct arena *);
 
 /* `members` is the whole collection, as its own command tells it. */
 bool sample_is_of(
@@ -179,10 +180,9 @@ struct step *sides_inventory(struct sides *, struct arena *, size_t *n);
 bool shrink(struct sides *, struct arena *, struct step **, size_t *n, int64_t start, int seconds,
     struct difference *);
 
-/* A script for `muster kv`; a word as it stands there; a reply, much as
- * redis-cli prints it, but with the two kinds of nil told apart. */
+/* A script for `muster kv`; and a reply, much as redis-cli prints it, but with
+ * the two kinds of nil told apart. */
 void script_print(struct buf *, const struct step *, size_t n, int64_t start);
-void word_print(struct buf *, struct str word);
 void reply_print(struct buf *, const struct reply *);
 
 #endif

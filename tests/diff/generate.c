@@ -158,7 +158,7 @@ line(struct generator *g, const struct rule *rule)
 	g->rule = rule;
 	g->n = 0;
 	g->keys = 1;
-	g->nasty = percent(g, 8) && g->fill == 0;
+	g->nasty = percent(g, 8) && g->fill == 0 && rule->how != KIND;
 	g->size = g->fill ? BIG : p < 900 ? SMALL : p < 950 ? NUMBERS : BIG;
 	if (g->size == BIG && (rule->family == KEYS || strstr(rule->name, "del")) && percent(g, 90))
 		g->size = SMALL; /* what grew big may stay a while */
@@ -217,8 +217,8 @@ bare(struct generator *g, const char *name)
 	return line(g, rule_find(str(name)));
 }
 
-/* MULTI ... EXEC and its faults; nothing by chance: redis could not be made to
- * follow in the middle. */
+/* MULTI ... EXEC and its faults; nothing by chance, nor what else needs redis'
+ * help in the middle. */
 static struct step
 transaction(struct generator *g)
 {
@@ -231,8 +231,7 @@ transaction(struct generator *g)
 	while (p != 0 && n-- > 0) {
 		struct line l = some_line(g);
 
-		if (l.rule == NULL ||
-		    (l.rule->how != POPPED && l.rule->how != SAMPLED && l.rule->how != SCANNED))
+		if (l.rule == NULL || l.rule->how < TALLIED)
 			s.lines[s.n++] = l;
 	}
 	if (p == 1)

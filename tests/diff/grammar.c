@@ -184,7 +184,7 @@ const struct rule rules[] = {
 
 	{ "copy", KEYS, 4, EXACT, "K D {REPLACE}" },
 	{ "copy", KEYS, 1, EXACT, "K D {REPLACE|DB c}" },
-	{ "dbsize", KEYS, 3, EXACT, "" },
+	{ "dbsize", KEYS, 3, TALLIED, "" },
 	{ "del", KEYS, 6, EXACT, "K*" },
 	{ "exists", KEYS, 3, EXACT, "K*" },
 	{ "expire", KEYS, 4, EXACT, "K e " WHEN },
@@ -205,6 +205,7 @@ const struct rule rules[] = {
 	{ "type", KEYS, 3, EXACT, "K" },
 	{ "unlink", KEYS, 4, EXACT, "K*" },
 
+	{ "command", OTHER, 1, KIND, "COUNT" },
 	{ "echo", OTHER, 2, EXACT, "v" },
 	{ "flushall", OTHER, 1, EXACT, "{SYNC|ASYNC}" },
 	{ "flushdb", OTHER, 1, EXACT, "{SYNC|ASYNC}" },

@@ -2,6 +2,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "cli.h"
 #include "diff.h"
 
 struct shrinking {
@@ -179,37 +180,11 @@ script_print(struct buf *out, const struct step *steps, size_t n, int64_t start)
 			for (size_t k = 0; k < l->n; k++) {
 				if (k > 0 || steps[i].kind == UNDONE)
 					buf_char(out, ' ');
-				word_print(out, l->args[k]);
+				cli_quote(out, l->args[k]);
 			}
 			buf_char(out, '\n');
 		}
 	}
-}
-
-void
-word_print(struct buf *out, struct str word)
-{
-	bool bare = word.n > 0;
-
-	for (size_t i = 0; i < word.n; i++)
-		if (word.p[i] <= ' ' || word.p[i] >= 0x7f || strchr("\"'\\#", word.p[i]) != NULL)
-			bare = false;
-	if (bare) {
-		buf_str(out, word);
-		return;
-	}
-	buf_char(out, '"');
-	for (size_t i = 0; i < word.n; i++) {
-		unsigned char c = (unsigned char)word.p[i];
-
-		if (c < ' ' || c >= 0x7f)
-			buf_printf(out, "\\x%02x", c);
-		else if (c == '"' || c == '\\')
-			buf_printf(out, "\\%c", c);
-		else
-			buf_char(out, word.p[i]);
-	}
-	buf_char(out, '"');
 }
 
 static void
@@ -230,7 +205,7 @@ print_nested(struct buf *out, const struct reply *r, int depth)
 		buf_printf(out, r->kind == REPLY_ERROR ? "(error) %.*s\n" : "%.*s\n", FMT(r->text));
 		return;
 	case REPLY_BULK:
-		word_print(out, r->text);
+		cli_quote(out, r->text);
 		buf_char(out, '\n');
 		return;
 	case REPLY_ARRAY:

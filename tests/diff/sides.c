@@ -57,6 +57,8 @@ send_whole(struct oracle *o, const struct line *l)
 static void
 send_step(struct oracle *o, const struct step *step)
 {
+	if (step->kind == COMMAND && how_of(step->lines) == TALLIED)
+		oracle_send(o, (struct str[]){ S("SCAN"), S("0"), S("COUNT"), S("100000") }, 4);
 	for (size_t i = 0; i < step->n; i++)
 		oracle_send(o, step->lines[i].args, step->lines[i].n);
 	if (step->kind == COMMAND && how_of(step->lines) == SAMPLED)
@@ -77,8 +79,10 @@ execs_agree(const struct step *step, const struct reply *queued, const struct re
 
 		if (queued[i].kind != REPLY_STATUS || !str_is(queued[i].text, "QUEUED"))
 			continue;
-		if (n < redis->n)
-			settle_zeros(l, &redis->items[n]);
+		if (n < redis->n) {
+			settle_scores(l, &redis->items[n], mem);
+			settle_scores(l, &muster->items[n], mem);
+		}
 		if (n == redis->n || !replies_agree(how_of(l), l, &redis->items[n], &muster->items[n], mem))
 			return false;
 		n++;
@@ -87,18 +91,20 @@ execs_agree(const struct step *step, const struct reply *queued, const struct re
 }
 
 static bool
-read_step(
-    struct sides *s, const struct step *step, size_t at, const struct reply *muster, struct difference *d)
+read_step(struct sides *s, const struct step *step, size_t at, struct reply *muster, struct difference *d)
 {
 	struct reply *redis = arena_array(s->mem, struct reply, step->n);
 	bool ok = true;
 
+	if (step->kind == COMMAND && how_of(step->lines) == TALLIED)
+		oracle_read(s->redis, s->mem); /* SCAN's: it has touched all */
 	for (size_t i = 0; i < step->n; i++) {
 		const struct line *l = &step->lines[i];
 		bool exec = step->kind == TRANSACTION && str_is(str(l->rule ? l->rule->name : ""), "exec");
 
 		redis[i] = oracle_read(s->redis, s->mem);
-		settle_zeros(l, &redis[i]);
+		settle_scores(l, &redis[i], s->mem);
+		settle_scores(l, &muster[i], s->mem);
 		count(s, l, &redis[i]);
 		if (ok && !(exec ? execs_agree(step, redis, &redis[i], &muster[i], s->mem)
 				 : replies_agree(step->kind == TRANSACTION ? EXACT : how_of(l), l, &redis[i],
@@ -108,7 +114,7 @@ read_step(
 	if (step->kind == COMMAND && how_of(step->lines) == SAMPLED) {
 		struct reply all = oracle_read(s->redis, s->mem);
 
-		settle_zeros(step->lines, &all);
+		settle_scores(step->lines, &all, s->mem);
 		if (ok && all.kind == REPLY_ARRAY && !sample_is_of(step->lines, &muster[0], &all, s->mem))
 			ok = differ(d, at, 0, "not a sample of what is there", &all, &muster[0]);
 	}
@@ -252,6 +258,8 @@ run_scan(struct sides *s, struct step *steps, size_t at, struct difference *d)
 	redis = oracle_ask(s->redis, s->mem, l->args, l->n);
 	muster = peer_ask(s->muster, s->mem, l->args, l->n, step->by_client);
 	count(s, l, &redis);
+	if (l->n > cursor && l->args[cursor].n > 19)
+		return true; /* to redis no cursor, to muster perhaps */
 	if (!replies_agree(SCANNED, l, &redis, &muster, s->mem) || is_page(&redis) != is_page(&muster))
 		return differ(d, at, 0, "another answer", &redis, &muster);
 	if (!is_page(&redis) || strtoull(l->args[cursor].p, NULL, 10) != 0)
@@ -260,7 +268,8 @@ run_scan(struct sides *s, struct step *steps, size_t at, struct difference *d)
 		return differ(d, at, 0, "redis has no end", &redis, &muster);
 	if (!follow(s, false, l, cursor, muster, &all_muster))
 		return differ(d, at, 0, "the cursor has no end", &redis, &muster);
-	settle_zeros(l, &all_redis);
+	settle_scores(l, &all_redis, s->mem);
+	settle_scores(l, &all_muster, s->mem);
 	if (!scans_agree(&all_redis, &all_muster, pairs, s->mem))
 		return differ(d, at, 0, "another set was scanned", &all_redis, &all_muster);
 	return true;
@@ -278,6 +287,30 @@ sides_reset(struct sides *s, int64_t now)
 	arena_free(mem);
 	peer_reset(s->muster, now);
 	s->now = now;
+}
+
+/* In the very millisecond of its expiry a key is gone in muster, as all its
+ * callers were promised; redis keeps it for that one yet, unless it is set in
+ * it.  So the clock steps over such a millisecond. */
+static int64_t
+no_expiry_at(struct sides *s, int64_t now)
+{
+	struct reply keys, *at;
+
+	arena_reset(s->mem);
+	keys = oracle_ask(s->redis, s->mem, (struct str[]){ S("KEYS"), S("*") }, 2);
+	at = arena_array(s->mem, struct reply, keys.n + 1);
+	for (size_t i = 0; i < keys.n; i++)
+		oracle_send(s->redis, (struct str[]){ S("PEXPIRETIME"), keys.items[i].text }, 2);
+	oracle_flush(s->redis);
+	for (size_t i = 0; i < keys.n; i++)
+		at[i] = oracle_read(s->redis, s->mem);
+	for (size_t i = 0; i < keys.n; i++)
+		if (at[i].integer == now || now % 1000 == 0) { /* that one EXAT can name */
+			now++;
+			i = (size_t)-1; /* from the first again */
+		}
+	return now;
 }
 
 /* Steps that go one by one. */
@@ -303,7 +336,7 @@ run_alone(struct sides *s, struct arena *keep, struct step *steps, size_t at, st
 		peer_undone(s->muster, s->mem, step);
 	if (step->kind != CLOCK)
 		return true;
-	s->now = step->now;
+	s->now = step->now = no_expiry_at(s, step->now);
 	oracle_clock(s->redis, s->now);
 	peer_clock(s->muster, s->now);
 	return true;

@@ -306,8 +306,8 @@ put_expiry(struct generator *g, char class)
 	case 't':
 		put_int(g, g->now / 1000 + below(g, (unsigned)span + 1) - (percent(g, 20) ? 2 : 0));
 		break;
-	default:
-		put_int(g, g->now + below(g, (unsigned)span * 1000) - (percent(g, 20) ? 500 : 0));
+	default: /* never now: see sides.c */
+		put_int(g, percent(g, 20) ? g->now - 500 : g->now + 20 + below(g, (unsigned)span * 1000));
 	}
 }
 
@@ -366,7 +366,7 @@ put_class(struct generator *g, char class)
 		BYTES("list"), BYTES("HASH"), BYTES("nosuch"), BYTES("stream") };
 	struct str m;
 
-	if (g->nasty && strchr("irnpyuceEtTzl", class) != NULL && percent(g, 15)) {
+	if (g->nasty && strchr("irnpyueEtTzl", class) != NULL && percent(g, 15)) {
 		put(g, odd_word(g));
 		return;
 	}

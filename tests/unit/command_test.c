@@ -1,0 +1,61 @@
+/* command_test.c - the command table: what differed from redis-server. */
+#include "store.h"
+
+#include "command.h"
+
+/* A line's words, separated by single blanks. */
+static size_t
+words_of(const char *line, struct str *words, size_t max)
+{
+	struct str rest = str(line);
+	size_t n = 0;
+
+	while (rest.n > 0 && n < max)
+		words[n++] = str_cut(&rest, ' ');
+	return n;
+}
+
+static struct reply
+command(const char *line)
+{
+	struct str words[16];
+
+	return command_run(db, mem, words, words_of(line, words, LEN(words)));
+}
+
+static struct reply
+say(struct client *c, struct arena *a, const char *line)
+{
+	struct str words[16];
+
+	return client_call(c, a, words, words_of(line, words, LEN(words)), NOW);
+}
+
+STORE_TEST(line_feeds_at_the_end_of_an_error_go_and_others_become_blanks)
+{
+	assert_str(command("pexpire k 1 \r\n").text, "ERR Unsupported option ");
+	assert_str(command("pexpire k 1 a\nb\n").text, "ERR Unsupported option a b");
+}
+
+STORE_TEST(what_exec_answers_outlives_the_queue)
+{
+	struct client *c;
+	struct reply r;
+
+	db_rollback(db);
+	c = client_new(db);
+	say(c, mem, "multi");
+	say(c, mem, "echo first");
+	r = say(c, mem, "exec");
+	say(c, mem, "multi");
+	say(c, mem, "echo other");
+	assert_int_equal(r.n, 1);
+	assert_str(r.items[0].text, "first");
+	client_free(c);
+}
+
+STORE_TEST(zincrby_takes_a_flag_for_a_flag)
+{
+	assert_str(command("zincrby z NX m").text, "ERR syntax error");
+	assert_str(command("zincrby z 1 nx").text, "1");
+}
