@@ -128,7 +128,7 @@ get k"
 get "k"k
 get ke"y"
 1 get
-# now 5
+# then 5
 set "\x00\xff\n" 'a\'b\n'
 get "\x00\xFF\n"
 mget k k none "\x00\xff\n"
