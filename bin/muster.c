@@ -549,16 +549,17 @@ kv_next(struct kv *kv, struct str *line, bool *whole)
 	*whole = true;
 	for (;;) {
 		char *from = kv->input.p + kv->used, *feed = NULL;
-		size_t n = kv->input.n - kv->used;
+		size_t n = kv->input.n - kv->used, length;
 
 		if (n > seen)
 			feed = memchr(from + seen, '\n', n - seen);
+		length = feed ? (size_t)(feed - from) : n;
+		*whole = *whole && length <= LINE_LIMIT;
 		if (feed != NULL || kv->end) {
-			*line = (struct str){ from, *whole ? feed ? (size_t)(feed - from) : n : 0 };
-			kv->used = feed ? (size_t)(feed + 1 - kv->input.p) : kv->input.n;
-			return feed != NULL || n > 0 || !*whole;
+			*line = (struct str){ from, *whole ? length : 0 };
+			kv->used += length + (feed != NULL);
+			return feed != NULL || length > 0 || !*whole;
 		}
-		*whole = *whole && n <= LINE_LIMIT;
 		kv->used += *whole ? 0 : n;
 		seen = *whole ? n : 0;
 		kv_read(kv);

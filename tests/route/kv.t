@@ -82,13 +82,13 @@ says 'GET t\n' '"1"\n' 'either way'
 
 # --- large, small, broken
 coproc "$B/bin/muster" kv 2>"$stderr"
-# shellcheck disable=SC2154
-{ printf 'PI' >&"${COPROC[1]}" && printf 'NG\nECHO a\nEC' >&"${COPROC[1]}" && read -r -t 10 one && read -r -t 10 two; } <&"${COPROC[0]}"
+pid=$COPROC_PID ask=${COPROC[1]} answer=${COPROC[0]} # bash forgets them when it ends
+{ printf 'PI' && printf 'NG\nECHO a\nEC' && read -r -t 10 one && read -r -t 10 two; } >&"$ask" <&"$answer"
 is "$one $two" 'PONG "a"' 'an answer does not wait for the next question'
-{ printf 'HO b\n' >&"${COPROC[1]}" && read -r -t 10 one; } <&"${COPROC[0]}"
+{ printf 'HO b\n' && read -r -t 10 one; } >&"$ask" <&"$answer"
 is "$one" '"b"' 'nor is half a line lost'
-eval "exec ${COPROC[1]}>&-"
-wait "$COPROC_PID" 2>/dev/null
+eval "exec $ask>&-"
+wait "$pid"
 
 bytes() { head -c "$1" /dev/zero | tr '\0' x; }
 { printf 'ECHO '; bytes 1000000; echo; } >"$said"
@@ -128,7 +128,7 @@ get k"
 get "k"k
 get ke"y"
 1 get
-# now 5
+# then 5
 set "\x00\xff\n" 'a\'b\n'
 get "\x00\xFF\n"
 mget k k none "\x00\xff\n"
