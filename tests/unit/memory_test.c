@@ -6,7 +6,9 @@
  */
 #include "workload.h"
 
-enum { SAMPLES = 120, ALL_SAMPLES = 4000 };
+#include "audit.h"
+
+enum { SAMPLES = 60, ALL_SAMPLES = 4000 };
 
 /* ---- memory that ends ------------------------------------------------------------ */
 
@@ -95,6 +97,7 @@ is_whole(int done)
 	if (!str_eq(found, states[next]))
 		state_is(found, states[done]);
 	db_close(db);
+	assert_int_equal(audit(work_path), 0);
 	arena_reset(mem);
 }
 

@@ -21,6 +21,7 @@
 #include "db.h"
 #include "hash.h"
 #include "key.h"
+#include "list.h"
 #include "outbox.h"
 #include "set.h"
 #include "value.h"
@@ -104,6 +105,27 @@ tell_zset(struct buf *out, struct db *db, struct str key)
 		buf_char(out, ' ');
 		buf_int(out, (int64_t)(m[i].score * 2)); /* all are halves */
 	}
+	for (size_t i = 0; i < n; i += 97) {
+		int64_t rank = -1;
+
+		zset_rank(db, key, m[i].member, false, &rank);
+		buf_printf(out, " %lld.", (long long)rank);
+	}
+}
+
+static void
+tell_list(struct buf *out, struct db *db, struct str key)
+{
+	struct str *v;
+	int64_t length;
+	size_t n;
+
+	if (list_range(db, mem, key, 0, -1, &v, &n) != OK || n == 0)
+		return;
+	list_length(db, key, &length);
+	buf_printf(out, " list of %lld:", (long long)length);
+	for (size_t i = 0; i < n; i++)
+		tell_bytes(out, v[i]);
 }
 
 static void
@@ -117,6 +139,7 @@ tell_key(struct buf *out, struct db *db, struct str key)
 	tell_hash(out, db, key);
 	tell_set(out, db, key);
 	tell_zset(out, db, key);
+	tell_list(out, db, key);
 	buf_char(out, '\n');
 }
 
@@ -137,6 +160,7 @@ state_of(struct db *db)
 		outbox_depth(db, channels[i], &rows, &oldest);
 		buf_printf(&out, "%s %lld since %lld\n", channels[i], (long long)rows, (long long)oldest);
 	}
+	buf_printf(&out, "%lld keys, ", (long long)key_count(db));
 	buf_printf(&out, "sequence %lld\n", (long long)db_sequence(db));
 	return arena_dup(mem, (struct str){ out.p, out.n });
 }
@@ -157,6 +181,12 @@ fill(struct db *db)
 	}
 	for (int i = 0; i < CROWD; i++)
 		zset_add(db, S("crowd"), numbered("m", i), i % 100);
+	for (int i = 0; i < SOME; i++) {
+		struct str element = numbered("e", i);
+		int64_t length;
+
+		list_push(db, S("list"), i % 3 ? LIST_TAIL : LIST_HEAD, &element, 1, &length);
+	}
 	for (int i = 0; i < 2 * SOME; i++)
 		zset_add(db, S("doomed"), numbered("m", i), i);
 }
@@ -165,9 +195,11 @@ static void
 change_of_each(struct db *db)
 {
 	struct field f[] = { { S("f1"), S("new") }, { S("f999"), S("more") }, { S("count"), S("7") } };
+	struct str element = S("pushed");
 	int64_t n;
 
 	string_incr(db, S("counter"), 5, &n);
+	list_push(db, S("list"), LIST_HEAD, &element, 1, &n);
 	hash_set(db, S("hash"), f, LEN(f));
 	set_add(db, S("set"), S("another"));
 	set_rem(db, S("set"), S("m7"));
@@ -192,10 +224,14 @@ parts(struct db *db)
 	for (int i = 0; i < 40; i++)
 		zset_add(db, S("crowd"), numbered("undone", i), i);
 	key_del(db, S("hash"));
+	key_rename(db, S("n1"), S("list"));
 	db_undo(db);
 	db_savepoint(db);
 	set_add(db, S("parts"), S("kept"));
 	key_expire_at(db, S("n3"), NOW + 500);
+	list_trim(db, S("list"), 5, 150);
+	key_copy(db, S("hash"), S("copy"), false);
+	key_rename(db, S("n6"), S("n7"));
 	outbox_put(db, "live", S("topic"), S("state 2"), db_sequence_next(db), NOW);
 	db_release(db);
 }
