@@ -91,10 +91,20 @@ take_turn(struct db *db)
 	return true;
 }
 
+/* SQLite meets it anywhere, also in the middle of an I/O call. */
+static void
+die_without_memory(sqlite3 *handle, int rc)
+{
+	if (rc == SQLITE_NOMEM || rc == SQLITE_IOERR_NOMEM ||
+	    (rc != SQLITE_OK && sqlite3_extended_errcode(handle) == SQLITE_IOERR_NOMEM))
+		die("store: out of memory");
+}
+
 /* Remembers what went wrong; a bug ends the process. */
 static void
 fault(struct db *db, int rc)
 {
+	die_without_memory(db->handle, rc);
 	switch (rc & 0xff) {
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
@@ -164,11 +174,18 @@ sqlite3_stmt *
 db_stmt(struct db *db, enum module module, const char *const *statements, int which, const char *binds, ...)
 {
 	sqlite3_stmt **st = &db->stmts[module][which];
+	int rc = SQLITE_OK;
 	va_list ap;
 
-	if (*st == NULL && sqlite3_prepare_v3(db->handle, statements[which], -1, SQLITE_PREPARE_PERSISTENT,
-			       st, NULL) != SQLITE_OK)
+	if (*st == NULL)
+		rc = sqlite3_prepare_v3(
+		    db->handle, statements[which], -1, SQLITE_PREPARE_PERSISTENT, st, NULL);
+	if ((rc & 0xff) == SQLITE_ERROR)
 		die("prepare '%s': %s", statements[which], sqlite3_errmsg(db->handle));
+	if (rc != SQLITE_OK) { /* the schema was to be read again */
+		fault(db, rc);
+		return NULL;
+	}
 	va_start(ap, binds);
 	bind(db, *st, binds, ap);
 	va_end(ap);
@@ -247,16 +264,32 @@ db_changes(struct db *db)
 }
 
 static int
-user_version(sqlite3 *handle)
+user_version(sqlite3 *handle, int *version)
 {
 	sqlite3_stmt *st = NULL;
-	int version = -1;
+	int rc = sqlite3_prepare_v2(handle, "pragma user_version", -1, &st, NULL);
 
-	if (sqlite3_prepare_v2(handle, "pragma user_version", -1, &st, NULL) == SQLITE_OK &&
-	    sqlite3_step(st) == SQLITE_ROW)
-		version = sqlite3_column_int(st, 0);
+	if (rc == SQLITE_OK && (rc = sqlite3_step(st)) == SQLITE_ROW) {
+		*version = sqlite3_column_int(st, 0);
+		rc = SQLITE_OK;
+	}
 	sqlite3_finalize(st);
-	return version;
+	return rc;
+}
+
+/* SQL text of our own; to be freed with sqlite3_free(). */
+static char *
+text_of(const char *fmt, ...)
+{
+	va_list ap;
+	char *text;
+
+	va_start(ap, fmt);
+	text = sqlite3_vmprintf(fmt, ap);
+	va_end(ap);
+	if (text == NULL)
+		die("store: out of memory");
+	return text;
 }
 
 /* One step of the schema and its number, in one transaction: another process
@@ -264,12 +297,13 @@ user_version(sqlite3 *handle)
 static int
 migrate_step(sqlite3 *handle, const struct schema_step *step)
 {
-	char *text = sqlite3_mprintf("%s; pragma user_version = %d; commit", step->sql, step->version);
-	int rc = sqlite3_exec(handle, "begin immediate", NULL, NULL, NULL);
+	char *text = text_of("%s; pragma user_version = %d; commit", step->sql, step->version);
+	int version, rc = sqlite3_exec(handle, "begin immediate", NULL, NULL, NULL);
 
 	if (rc == SQLITE_OK)
-		rc = sqlite3_exec(
-		    handle, step->version > user_version(handle) ? text : "commit", NULL, NULL, NULL);
+		rc = user_version(handle, &version);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_exec(handle, step->version > version ? text : "commit", NULL, NULL, NULL);
 	sqlite3_free(text);
 	return rc;
 }
@@ -291,15 +325,18 @@ enum err
 db_create(const char *path)
 {
 	sqlite3 *handle = NULL;
-	int rc = sqlite3_open_v2(path, &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
+	int version, rc = sqlite3_open_v2(path, &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
 
 	if (rc == SQLITE_OK)
 		rc = sqlite3_busy_timeout(handle, PATIENCE_MS);
 	if (rc == SQLITE_OK)
 		rc = turn_to_wal(handle);
+	if (rc == SQLITE_OK)
+		rc = user_version(handle, &version);
 	for (size_t i = 0; i < schema_nsteps && rc == SQLITE_OK; i++)
-		if (schema_steps[i].version > user_version(handle))
+		if (schema_steps[i].version > version)
 			rc = migrate_step(handle, &schema_steps[i]);
+	die_without_memory(handle, rc);
 	if (rc != SQLITE_OK)
 		log_line("creating the store: %s", sqlite3_errmsg(handle));
 	sqlite3_close(handle);
@@ -311,11 +348,11 @@ db_create(const char *path)
 static int
 configure(struct db *db, enum db_role role)
 {
-	char *text = sqlite3_mprintf("pragma synchronous = %s; pragma cache_size = -%d;"
-				     "pragma mmap_size = 0; pragma temp_store = memory;"
-				     "pragma secure_delete = off; pragma trusted_schema = off;"
-				     "pragma journal_size_limit = 67108864;"
-				     "pragma wal_autocheckpoint = %d",
+	char *text = text_of("pragma synchronous = %s; pragma cache_size = -%d;"
+			     "pragma mmap_size = 0; pragma temp_store = memory;"
+			     "pragma secure_delete = off; pragma trusted_schema = off;"
+			     "pragma journal_size_limit = 67108864;"
+			     "pragma wal_autocheckpoint = %d",
 	    role == DB_DISPATCH ? "normal" : "full", role == DB_TOOL ? 65536 : 1024,
 	    role == DB_TOOL ? CHECKPOINT_PAGES * 4 : CHECKPOINT_PAGES);
 	int rc = sqlite3_exec(db->handle, text, NULL, NULL, NULL);
@@ -330,7 +367,7 @@ configure(struct db *db, enum db_role role)
 static int
 open_turn(const char *path, const struct stat *like)
 {
-	char *name = sqlite3_mprintf("%s-turn", path);
+	char *name = text_of("%s-turn", path);
 	int fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, like->st_mode & 0666);
 
 	if (fd < 0 || (geteuid() == 0 && fchown(fd, like->st_uid, like->st_gid) != 0))
@@ -344,7 +381,7 @@ db_open(struct db **out, const char *path, enum db_role role)
 {
 	struct db *db;
 	struct stat st;
-	int rc;
+	int version = 0, rc;
 
 	*out = NULL;
 	if (stat(path, &st) != 0)
@@ -359,12 +396,15 @@ db_open(struct db **out, const char *path, enum db_role role)
 		rc = sqlite3_busy_handler(db->handle, nap, db);
 	if (rc == SQLITE_OK)
 		rc = configure(db, role);
+	if (rc == SQLITE_OK)
+		rc = user_version(db->handle, &version);
+	die_without_memory(db->handle, rc);
 	if (rc != SQLITE_OK) {
 		log_line("opening the store: %s", sqlite3_errmsg(db->handle));
 		db_close(db);
 		return ERR_STORE;
 	}
-	if (user_version(db->handle) != schema_steps[schema_nsteps - 1].version) {
+	if (version != schema_steps[schema_nsteps - 1].version) {
 		db_close(db);
 		return ERR_CONFLICT;
 	}
@@ -388,6 +428,13 @@ db_close(struct db *db)
 	free(db);
 }
 
+/* A page that came short from the disk would stay in the cache as zeros. */
+static void
+forget_pages(struct db *db)
+{
+	sqlite3_db_release_memory(db->handle);
+}
+
 enum err
 db_begin(struct db *db, enum tx tx, int64_t now)
 {
@@ -401,6 +448,8 @@ db_begin(struct db *db, enum tx tx, int64_t now)
 	db_run(db, db_stmt(db, SQL_DB, sql, tx == TX_WRITE ? BEGIN_WRITE : BEGIN_READ, ""));
 	if (tx == TX_WRITE && db->turn >= 0)
 		flock(db->turn, LOCK_UN);
+	if (db->fault == ERR_STORE)
+		forget_pages(db);
 	if (db->fault != OK)
 		db->tx = TX_NONE;
 	keys_begin(db);
@@ -445,11 +494,15 @@ db_commit(struct db *db)
 void
 db_rollback(struct db *db)
 {
-	if (db->tx == TX_WRITE)
+	bool failed = db->fault == ERR_STORE;
+
+	if (db->tx == TX_WRITE || db->fault != OK)
 		forget(db);
 	db->fault = OK;
 	if (!sqlite3_get_autocommit(db->handle))
 		db_run(db, db_stmt(db, SQL_DB, sql, ROLLBACK, ""));
+	if (failed)
+		forget_pages(db);
 	db->tx = TX_NONE;
 	db->fault = OK;
 }
@@ -519,7 +572,12 @@ db_checkpoint(struct db *db, int64_t *left)
 	int rc = sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, &log, &done);
 
 	*left = log - done;
-	return rc == SQLITE_OK ? OK : (rc & 0xff) == SQLITE_BUSY ? ERR_BUSY : ERR_STORE;
+	die_without_memory(db->handle, rc);
+	if (rc == SQLITE_OK)
+		return OK;
+	log_line(
+	    "store: checkpoint: %s (%d)", sqlite3_errmsg(db->handle), sqlite3_extended_errcode(db->handle));
+	return (rc & 0xff) == SQLITE_BUSY ? ERR_BUSY : ERR_STORE;
 }
 
 enum err
@@ -527,10 +585,10 @@ db_integrity(struct db *db)
 {
 	sqlite3_stmt *st = NULL;
 	bool good = true;
+	int rc;
 
-	if (sqlite3_prepare_v2(db->handle, "pragma integrity_check(20)", -1, &st, NULL) != SQLITE_OK)
-		return ERR_STORE;
-	while (sqlite3_step(st) == SQLITE_ROW) {
+	rc = sqlite3_prepare_v2(db->handle, "pragma integrity_check(20)", -1, &st, NULL);
+	while (st != NULL && (rc = sqlite3_step(st)) == SQLITE_ROW) {
 		const char *text = (const char *)sqlite3_column_text(st, 0);
 
 		if (text == NULL || strcmp(text, "ok") != 0) {
@@ -538,5 +596,14 @@ db_integrity(struct db *db)
 			good = false;
 		}
 	}
-	return sqlite3_finalize(st) == SQLITE_OK && good ? OK : ERR_STORE;
+	if (rc != SQLITE_DONE) {
+		die_without_memory(db->handle, rc);
+		log_line(
+		    "integrity: %s (%d)", sqlite3_errmsg(db->handle), sqlite3_extended_errcode(db->handle));
+		good = false;
+	}
+	sqlite3_finalize(st);
+	if (!good)
+		forget_pages(db);
+	return good ? OK : ERR_STORE;
 }
