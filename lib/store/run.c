@@ -9,18 +9,17 @@
 #include "random.h"
 
 enum {
-	BUILD_AT = 512,  /* members: fewer are counted one by one */
+	BUILD_AT = 512, /* members: fewer are counted one by one */
 	DROP_BELOW = 128,
-	RUN_MAX = 128,   /* of a run: members, or runs of the level below */
+	RUN_MAX = 128, /* of a run: members, or runs of the level below */
 	RUN_HALF = RUN_MAX / 2,
 	RUN_SMALL = RUN_MAX / 8, /* may join its neighbour */
 	LEVELS_MAX = 12,
-	PENDING_MAX = 256 /* changed runs of a level; a power of two */
+	PENDING_MAX = 512 /* changed runs of a level; a power of two */
 };
 
 enum {
 	NODE_PUT,
-	NODE_ADD,
 	NODE_SET,
 	NODE_DELETE,
 	NODE_AT,    /* the run that holds a place */
@@ -43,7 +42,6 @@ enum {
 };
 static const char *const sql[] = {
 	[NODE_PUT] = "insert into run (key, level, score, member, n) values (?1, ?2, ?3, ?4, ?5)",
-	[NODE_ADD] = "update run set n = n + ?5 where key = ?1 and level = ?2 and score = ?3 and member = ?4",
 	[NODE_SET] = "update run set n = ?5 where key = ?1 and level = ?2 and score = ?3 and member = ?4",
 	[NODE_DELETE] = "delete from run where key = ?1 and level = ?2 and score = ?3 and member = ?4",
 	[NODE_AT] = "select score, member, n from run where key = ?1 and level = ?2"
@@ -51,8 +49,9 @@ static const char *const sql[] = {
 	[NODE_NEXT] = "select score, member, n from run where key = ?1 and level = ?2"
 		      " and (score, member) > (?3, ?4) order by score, member limit 1",
 	[NODE_N] = "select n from run where key = ?1 and level = ?2 and score = ?3 and member = ?4",
-	[NODE_RANGE] = "select score, member, n from run where key = ?1 and level = ?2"
-		       " and (score, member) >= (?3, ?4) and (score, member) <= (?5, ?6) order by score, member",
+	[NODE_RANGE] =
+	    "select score, member, n from run where key = ?1 and level = ?2"
+	    " and (score, member) >= (?3, ?4) and (score, member) <= (?5, ?6) order by score, member",
 	[NODE_FROM] = "select score, member, n from run where key = ?1 and level = ?2"
 		      " and (score, member) >= (?3, ?4) order by score, member",
 	[NODES] = "select count(*) from run where key = ?1 and level = ?2",
@@ -86,6 +85,12 @@ same_place(struct place a, struct place b)
 	return !(a.score < b.score) && !(a.score > b.score) && str_eq(a.member, b.member);
 }
 
+static int
+compare_places(struct place a, struct place b)
+{
+	return a.score < b.score ? -1 : a.score > b.score ? 1 : str_cmp(a.member, b.member);
+}
+
 static bool
 is_beginning(struct place p)
 {
@@ -106,8 +111,10 @@ struct change {
 	int type;   /* of the key */
 	struct place run;
 	size_t room; /* of run.member.p, which is owned */
+	int64_t n;   /* the count that is stored */
 	int64_t by;
 	bool used;
+	bool divided; /* has become several, or one that it holds has */
 };
 
 /* Of one level: an open hash table. */
@@ -183,9 +190,9 @@ hash_of(int64_t id, struct place p)
 	return (size_t)(h ^ h >> 29) & (PENDING_MAX - 1);
 }
 
-/* Adds to the change of a run; there must be room for one more. */
-static void
-note(struct changes *c, int64_t id, int type, struct place run, int64_t by)
+/* Adds to the change of a run whose count is n; there must be room for one more. */
+static struct change *
+note(struct changes *c, int64_t id, int type, struct place run, int64_t n, int64_t by)
 {
 	size_t i = hash_of(id, run);
 	struct change *e;
@@ -195,7 +202,7 @@ note(struct changes *c, int64_t id, int type, struct place run, int64_t by)
 	e = &c->v[i];
 	if (e->used) {
 		e->by += by;
-		return;
+		return e;
 	}
 	if (e->room < run.member.n + 1) {
 		e->room = run.member.n + 33;
@@ -207,9 +214,36 @@ note(struct changes *c, int64_t id, int type, struct place run, int64_t by)
 	e->run.score = run.score;
 	e->id = id;
 	e->type = type;
+	e->n = n;
 	e->by = by;
 	e->used = true;
+	e->divided = false;
 	c->n++;
+	return e;
+}
+
+static int
+compare_changes(const void *a, const void *b)
+{
+	const struct change *x = *(const struct change *const *)a, *y = *(const struct change *const *)b;
+
+	if (x->id != y->id)
+		return x->id < y->id ? -1 : 1;
+	return compare_places(x->run, y->run);
+}
+
+/* Those of keys that are still there, in order of place: neighbours have the
+ * same run above them. */
+static size_t
+in_order(struct changes *c, struct change *v[static PENDING_MAX])
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < PENDING_MAX; i++)
+		if (c->v[i].used && c->v[i].id != 0)
+			v[n++] = &c->v[i];
+	qsort(v, n, sizeof(*v), compare_changes);
+	return n;
 }
 
 /* ---- single runs -------------------------------------------------------------- */
@@ -231,8 +265,7 @@ node_view(sqlite3_stmt *st)
 static bool
 node_get(struct db *db, int which, int64_t id, int level, struct place p, struct node *out)
 {
-	sqlite3_stmt *st =
-	    db_stmt(db, SQL_RUN, sql, which, "iidb", id, (int64_t)level, p.score, p.member);
+	sqlite3_stmt *st = db_stmt(db, SQL_RUN, sql, which, "iidb", id, (int64_t)level, p.score, p.member);
 
 	if (!db_row(db, st))
 		return false;
@@ -245,8 +278,7 @@ node_get(struct db *db, int which, int64_t id, int level, struct place p, struct
 static bool
 node_n(struct db *db, int64_t id, int level, struct place p, int64_t *n)
 {
-	sqlite3_stmt *st =
-	    db_stmt(db, SQL_RUN, sql, NODE_N, "iidb", id, (int64_t)level, p.score, p.member);
+	sqlite3_stmt *st = db_stmt(db, SQL_RUN, sql, NODE_N, "iidb", id, (int64_t)level, p.score, p.member);
 	bool found = db_row(db, st);
 
 	if (found) {
@@ -256,7 +288,7 @@ node_n(struct db *db, int64_t id, int level, struct place p, int64_t *n)
 	return found;
 }
 
-/* NODE_PUT, NODE_ADD, NODE_SET. */
+/* NODE_PUT, NODE_SET. */
 static void
 node_write(struct db *db, int which, int64_t id, int level, struct place p, int64_t n)
 {
@@ -307,8 +339,8 @@ static bool
 member_at(struct db *db, int64_t id, int type, struct place from, int64_t offset, struct place *out)
 {
 	const struct key key = { .type = type };
-	sqlite3_stmt *st = db_stmt(
-	    db, SQL_RUN, sql, of_type(AT_ZSET, &key), "idbi", id, from.score, from.member, offset);
+	sqlite3_stmt *st =
+	    db_stmt(db, SQL_RUN, sql, of_type(AT_ZSET, &key), "idbi", id, from.score, from.member, offset);
 
 	if (!db_row(db, st))
 		return false;
@@ -403,45 +435,82 @@ join(struct db *db, int64_t id, int level, struct place at, int64_t n)
 	node_write(db, NODE_SET, id, level, at, n + next.n);
 }
 
+/* Looks at the members only where the count says so, and at the runs that one
+ * holds only where one of those has become several. */
 static void
-balance(struct db *db, int level, const struct change *e)
+balance(struct db *db, int level, struct change *e)
 {
 	int64_t n, under;
 	struct node *v;
 
+	if (e->n >= RUN_SMALL && !(level == 1 ? e->n > RUN_MAX : e->divided))
+		return;
 	if (!node_n(db, e->id, level, e->run, &n))
 		return; /* its neighbour has taken it in */
 	if (n < RUN_SMALL) {
 		join(db, e->id, level, e->run, n);
+		e->divided = false;
 	} else if (level == 1 && n > RUN_MAX) {
 		split_members(db, e->id, e->type, e->run, n);
-	} else if (level > 1 && (under = children(db, e->id, level, e->run)) > RUN_MAX) {
+		e->divided = true;
+	} else if (level > 1) {
+		under = children(db, e->id, level, e->run);
+		e->divided = under > RUN_MAX;
+		if (!e->divided)
+			return;
 		nodes_from(db, e->id, level - 1, e->run, (size_t)under, &v);
 		gather(db, e->id, level - 1, v, (size_t)under, NODE_SET);
 	}
+}
+
+/* The run above the one before, if it reaches so far, else read. */
+struct above {
+	int64_t id;
+	bool found, bounded;
+	struct node run, next;
+};
+
+static bool
+find_above(struct db *db, int level, const struct change *e, struct above *above)
+{
+	bool same = above->id == e->id && above->found &&
+		    (!above->bounded || compare_places(e->run, above->next.at) < 0);
+
+	if (same)
+		return true;
+	above->id = e->id;
+	above->found = node_get(db, NODE_AT, e->id, level + 1, e->run, &above->run);
+	above->bounded = above->found && node_get(db, NODE_NEXT, e->id, level + 1, e->run, &above->next);
+	return above->found;
 }
 
 /* Writes the changes of a level and notes those of the level above. */
 static void
 write_level(struct db *db, int level, struct changes *here, struct changes *above)
 {
-	for (size_t i = 0; i < PENDING_MAX; i++) {
-		const struct change *e = &here->v[i];
-		struct node parent;
+	struct change *v[PENDING_MAX];
+	struct above over = { .id = 0 };
+	size_t n = in_order(here, v);
 
-		if (!e->used || e->id == 0)
+	for (size_t i = 0; i < n; i++) {
+		if (v[i]->by == 0)
 			continue;
-		if (e->by)
-			node_write(db, NODE_ADD, e->id, level, e->run, e->by);
-		if (node_get(db, NODE_AT, e->id, level + 1, e->run, &parent))
-			note(above, e->id, e->type, parent.at, e->by);
+		v[i]->n += v[i]->by;
+		node_write(db, NODE_SET, v[i]->id, level, v[i]->run, v[i]->n);
+		if (find_above(db, level, v[i], &over))
+			note(above, v[i]->id, v[i]->type, over.run.at, over.run.n, v[i]->by);
 	}
-	for (size_t i = 0; i < PENDING_MAX; i++)
-		if (here->v[i].used && here->v[i].id != 0)
-			balance(db, level, &here->v[i]);
-	for (size_t i = 0; i < PENDING_MAX; i++)
-		if (here->v[i].used && here->v[i].id != 0 && top_of(db, here->v[i].id) == level)
-			grow(db, here->v[i].id);
+	for (size_t i = 0; i < n; i++)
+		balance(db, level, v[i]);
+	over.found = false; /* from the start again */
+	for (size_t i = 0; i < n; i++) {
+		if (!v[i]->divided)
+			continue;
+		if (find_above(db, level, v[i], &over))
+			note(above, v[i]->id, v[i]->type, over.run.at, over.run.n, 0)->divided = true;
+		else if (top_of(db, v[i]->id) == level)
+			grow(db, v[i]->id);
+	}
 	changes_clear(here);
 }
 
@@ -467,30 +536,64 @@ build(struct db *db, struct key *key)
 	arena_reset(db_runs(db)->scratch);
 }
 
-void
-run_change(struct db *db, struct key *key, double score, struct str member, int by)
+/* Whether there are counts to be changed; builds or drops them. */
+static bool
+counted(struct db *db, struct key *key)
 {
-	struct runs *r = db_runs(db);
-	struct node at;
-
 	if (key->length == 0)
-		return; /* key_resize() has seen to it */
+		return false; /* key_resize() has seen to it */
 	if (key->levels == 0) {
 		if (key->length >= BUILD_AT)
 			build(db, key);
-		return;
+		return false;
 	}
 	if (key->length < DROP_BELOW) {
 		run_drop(db, key);
 		db_run(db, db_stmt(db, SQL_RUN, sql, DELETE_ALL, "i", key->id));
 		key_set_levels(db, key, 0);
-		return;
+		return false;
 	}
+	return true;
+}
+
+static void
+count_one(struct db *db, const struct key *key, struct place p, int by)
+{
+	struct node at;
+
+	if (node_get(db, NODE_AT, key->id, 1, p, &at))
+		note(&db_runs(db)->level[0], key->id, key->type, at.at, at.n, by);
+}
+
+/* Only when all changes are noted: runs are divided by the members that are
+ * there, so a member that is not noted yet would be counted twice. */
+static void
+changed(struct db *db)
+{
+	struct runs *r = db_runs(db);
+
 	if (r->level[0].n >= PENDING_MAX * 3 / 4)
 		runs_flush(db);
-	if (node_get(db, NODE_AT, key->id, 1, (struct place){ score, member }, &at))
-		note(&r->level[0], key->id, key->type, at.at, by);
 	arena_reset(r->scratch);
+}
+
+void
+run_change(struct db *db, struct key *key, double score, struct str member, int by)
+{
+	if (!counted(db, key))
+		return;
+	count_one(db, key, (struct place){ score, member }, by);
+	changed(db);
+}
+
+void
+run_move(struct db *db, struct key *key, struct str member, double from, double to)
+{
+	if (!counted(db, key))
+		return;
+	count_one(db, key, (struct place){ from, member }, -1);
+	count_one(db, key, (struct place){ to, member }, 1);
+	changed(db);
 }
 
 int64_t

@@ -23,6 +23,9 @@ struct place {
 /* W.  A member came (+1) or went (-1): after its row and key_resize(). */
 void run_change(struct db *, struct key *, double score, struct str member, int by);
 
+/* W.  A member's score changed: after its row. */
+void run_move(struct db *, struct key *, struct str member, double from, double to);
+
 /* How many members stand before this place. */
 int64_t run_rank(struct db *, const struct key *, struct place);
 

@@ -87,8 +87,7 @@ static void
 move(struct db *db, struct key *key, struct str member, double from, double to)
 {
 	db_run(db, db_stmt(db, SQL_ZSET, sql, UPDATE, "ibd", key->id, member, to));
-	run_change(db, key, from, member, -1);
-	run_change(db, key, to, member, 1);
+	run_move(db, key, member, from, to);
 }
 
 enum err
