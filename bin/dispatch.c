@@ -20,11 +20,13 @@
 #include "key.h"
 #include "log.h"
 #include "outbox.h"
+#include "text.h"
 
 enum {
 	INTENTS_AT_ONCE = 50, /* a transaction stays at some milliseconds */
 	KEYS_AT_ONCE = 300,
 	EVENTS_AT_ONCE = 500,
+	PAGES_AT_ONCE = 8, /* of the full-text index */
 	LEASE_MS = 30 * 1000,
 	RUN_MS = 50 * 1000, /* the next one starts after a minute */
 };
@@ -68,7 +70,7 @@ end_intents(struct dispatch *d, bool *more)
 static enum err
 sweep(struct dispatch *d, bool *more)
 {
-	*more = key_sweep(d->db, KEYS_AT_ONCE);
+	*more = key_sweep(d->db, KEYS_AT_ONCE) || text_tidy(d->db, d->arena, PAGES_AT_ONCE);
 	return OK;
 }
 

@@ -21,8 +21,10 @@
 #include "cli.h"
 #include "clock.h"
 #include "import.h"
+#include "key.h"
 #include "log.h"
 #include "session.h"
+#include "text.h"
 
 enum { DONE = 0, FAILED = 1, USAGE = 2, SHELTERS_MAX = 200, TENANT_MAX = 64, LINE_LIMIT = 64 * 1024 * 1024 };
 
@@ -492,7 +494,10 @@ cmd_check(struct cmd *c)
 		return usage(help_check, strcmp(c->argv[1], "--help") == 0 ? NULL : "check takes nothing");
 	if (!open_store(c))
 		return FAILED;
-	if ((e = db_integrity(c->db)) == OK && (e = db_begin(c->db, TX_READ, now_ms())) == OK) {
+	if ((e = db_integrity(c->db)) == OK)
+		e = db_transact(c->db, TX_WRITE, now_ms(), check_text, c->db);
+	if (e == OK && (e = db_begin(c->db, TX_READ, now_ms())) == OK) {
+		r.differences += key_check(c->db, print_difference, NULL);
 		e = check_all(c->db, c->arena, &r);
 		db_rollback(c->db);
 	}

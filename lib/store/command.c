@@ -353,31 +353,36 @@ store_failed(struct call *call, enum err e)
 		reply_error(call, "ERR the store failed (disk full or broken?): nothing was changed");
 }
 
-/* Runs queued commands (or one) in a transaction. */
+/* Commands that are to be one transaction. */
+struct batch {
+	struct db *db;
+	struct arena *arena;
+	const struct queued *v;
+	size_t n;
+	struct reply *replies;
+};
+
+static enum err
+run_batch(void *arg)
+{
+	struct batch *b = arg;
+
+	for (size_t i = 0; i < b->n; i++)
+		b->replies[i] = command_run(b->db, b->arena, b->v[i].args, b->v[i].n);
+	return OK;
+}
+
 static enum err
 transact(struct client *c, struct arena *a, const struct queued *v, size_t n, struct reply *replies,
     int64_t now)
 {
+	struct batch b = { c->db, a, v, n, replies };
 	enum tx tx = TX_READ;
-	enum err e;
 
 	for (size_t i = 0; i < n; i++)
 		if (v[i].command->flags & COMMAND_WRITE)
 			tx = TX_WRITE;
-	if ((e = db_begin(c->db, tx, now)) != OK)
-		return e;
-	for (size_t i = 0; i < n; i++)
-		replies[i] = command_run(c->db, a, v[i].args, v[i].n);
-	return db_commit(c->db);
-}
-
-/* Replies may be made of the arguments and live longer than the queue. */
-static void
-adopt(struct arena *a, struct queued *v, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		for (size_t j = 0; j < v[i].n; j++)
-			v[i].args[j] = arena_dup(a, v[i].args[j]);
+	return db_transact(c->db, tx, now, run_batch, &b);
 }
 
 static void
@@ -398,7 +403,6 @@ exec(struct client *c, struct call *call, int64_t now)
 			for (size_t k = 0; k < c->queue[i].n; k++)
 				c->queue[i].args[k] = arena_dup(call->arena, c->queue[i].args[k]);
 		items = reply_array(call, c->n);
-		adopt(call->arena, c->queue, c->n);
 		if (c->n > 0 && (e = transact(c, call->arena, c->queue, c->n, items, now)) != OK)
 			store_failed(call, e);
 	}

@@ -507,6 +507,22 @@ db_rollback(struct db *db)
 	db->fault = OK;
 }
 
+enum err
+db_transact(struct db *db, enum tx tx, int64_t now, enum err (*body)(void *arg), void *arg)
+{
+	int64_t until = monotonic_us() + PATIENCE_MS * 1000;
+	enum err e;
+
+	do {
+		e = db_begin(db, tx, now);
+		if (e == OK && (e = body(arg)) == OK)
+			e = db_commit(db);
+		if (e != OK)
+			db_rollback(db);
+	} while (e == ERR_BUSY && monotonic_us() < until);
+	return e;
+}
+
 void
 db_savepoint(struct db *db)
 {

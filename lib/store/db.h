@@ -43,6 +43,11 @@ enum err db_begin(struct db *, enum tx, int64_t now);
 enum err db_commit(struct db *);
 void db_rollback(struct db *); /* without a transaction: nothing */
 
+/* Begin, `body`, commit; the whole again while the store is busy, for some five
+ * seconds: then ERR_BUSY.  So `body` may run more than once, each time on what
+ * is there then.  Its own error takes everything back and is returned. */
+enum err db_transact(struct db *, enum tx, int64_t now, enum err (*body)(void *arg), void *arg);
+
 /* A part of a write transaction that can be taken back alone; not nested. */
 void db_savepoint(struct db *);
 enum err db_release(struct db *); /* keeps the part; an error: db_commit() will keep nothing */

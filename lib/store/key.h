@@ -61,4 +61,9 @@ struct key_entry {
 size_t key_scan_ids(
     struct db *, struct arena *, int64_t *cursor, size_t limit, struct key_entry **);
 
+/* Compares what is kept beside the members (lengths, counted runs, the number of
+ * keys) with them, in a TX_READ that has written nothing; tells each difference
+ * (`tell` may be NULL) and returns how many there are. */
+int64_t key_check(struct db *, void (*tell)(void *arg, const char *text), void *arg);
+
 #endif

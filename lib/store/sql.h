@@ -26,6 +26,7 @@ enum module {
 	SQL_GEO,
 	SQL_RUN,
 	SQL_OUTBOX,
+	SQL_CHECK,
 	SQL_TEXT,
 	SQL__MAX
 };
