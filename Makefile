@@ -15,7 +15,7 @@ B := build-fuzz
 override CC := clang
 HARDEN :=
 SANITIZE := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -D__SANITIZE_ADDRESS__ \
-	-fno-sanitize-coverage=trace-cmp -Wno-string-concatenation
+	-fno-omit-frame-pointer -fno-sanitize-coverage=trace-cmp -Wno-string-concatenation
 endif
 
 PREFIX ?= /usr/local

@@ -7,7 +7,8 @@
  * SHOW=1 prints the script as `muster kv` takes it.
  *
  * The bytes of an input tell how it runs: a quarter as a connection would, the
- * others, much faster, in one transaction that is taken back in the end.
+ * others, faster, in one transaction that is taken back in the end; an eighth
+ * with all of their @ lines, the others with small ones.
  *
  * Mutations know the table: half of them are lines with a command's name and
  * about its arity of words.
@@ -25,9 +26,10 @@ enum {
 	LINES_MAX = 32,
 	START = 1000000,    /* ms */
 	NUMBER_MAX = 10000, /* of a length or a count that takes memory */
-	MANY_MAX = 1400,    /* words of @ lines in an input */
-	TIMES_MAX = 700,    /* more than a collection has before it keeps counted runs */
-	SWEEP_EACH = 5000   /* inputs */
+	MANY_MAX = 1400,    /* words of @ lines, where there are many */
+	FEW_MAX = 60,
+	TIMES_MAX = 700,  /* more than a collection has before it keeps counted runs */
+	SWEEP_EACH = 5000 /* inputs */
 };
 
 static struct arena *mem;
@@ -72,16 +74,16 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 struct run {
 	struct client *client; /* NULL: one transaction */
 	int64_t now;
-	size_t many;
+	size_t many; /* words of @ lines that may still come */
 };
 
 /* Every input finds an empty store, or it would not fail again alone. */
 static void
-start(struct run *run, bool connected)
+start(struct run *run, bool connected, size_t many)
 {
 	struct str flush = S("flushall");
 
-	*run = (struct run){ .now = START };
+	*run = (struct run){ .now = START, .many = many };
 	if (connected) {
 		run->client = client_new(db);
 		hold(client_call(run->client, mem, &flush, 1, START).kind == REPLY_STATUS);
@@ -194,8 +196,9 @@ run_many(struct run *run, const struct str *words, size_t n)
 	size_t times = (size_t)abs(atoi(words[0].p + 1)) % (TIMES_MAX + 1), each = n - 3;
 	struct str *all;
 
-	if ((run->many += times * each) > MANY_MAX)
+	if (times * each > run->many)
 		return;
+	run->many -= times * each;
 	all = arena_array(mem, struct str, 2 + times * each);
 	all[0] = words[1];
 	all[1] = words[2];
@@ -229,7 +232,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	for (size_t i = 0; i < size; i++)
 		sum = sum * 31 + data[i];
-	start(&run, sum % 4 == 0);
+	start(&run, sum % 4 == 0, sum / 4 % 8 ? FEW_MAX : MANY_MAX);
 	for (int i = 0; i < LINES_MAX && rest.n; i++)
 		run_line(&run, str_cut(&rest, '\n'));
 	end(&run);

@@ -13,7 +13,7 @@ B=${B:-build-fuzz} RUNS=${RUNS:-10000000}
 TMPDIR=$(mktemp -d) && export TMPDIR || exit 1
 trap 'rm -rf "$TMPDIR"' EXIT
 trap 'exit 130' INT TERM
-export ASAN_OPTIONS=malloc_context_size=8
+export ASAN_OPTIONS=malloc_context_size=5:quarantine_size_mb=8
 total=0 parts=''
 
 fuzz() # NAME RUNS LENGTH
@@ -34,5 +34,5 @@ fuzz() # NAME RUNS LENGTH
 }
 
 fuzz cli $((RUNS - RUNS / 10)) 96 "$@"
-fuzz command $((RUNS / 10)) 512 "$@"
+fuzz command $((RUNS / 10)) 384 "$@"
 echo "fuzz: $total executions ($parts), no crash"
