@@ -429,6 +429,7 @@ they_agree(uint32_t seed, uint64_t commands)
 	bool ok = true;
 
 	printf("# SEED=%u\n", seed);
+	fflush(stdout);
 	peer_break(sides.muster, getenv("DIFF_BREAK"), NULL);
 	sides.compared = 0;
 	memset(sides.answers, 0, nrules * sizeof(*sides.answers));
@@ -437,7 +438,7 @@ they_agree(uint32_t seed, uint64_t commands)
 		uint64_t left = commands - sides.compared, most = commands / 12 + 1000;
 
 		ok = epoch_run(seed++, commands == 0 ? UINT64_MAX : left < most ? left : most, &d);
-		if (commands == 0)
+		if (commands == 0 || commands > 1000000)
 			progress(sides.compared);
 	}
 	if (!ok)
