@@ -278,8 +278,7 @@ epoch_run(uint32_t seed, uint64_t most, struct difference *d)
 	bool ok = true;
 
 	epoch_begin(seed);
-	generator_epoch(g, START);
-	wanted = 2000 + generator_random(g) % (generator_random(g) % 4 ? 8000 : 60000);
+	wanted = generator_epoch(g, START);
 	end = sides.compared + (wanted < most ? wanted : most);
 	while (ok && sides.compared < end && !stopped) {
 		size_t from = epoch.n;
