@@ -215,12 +215,12 @@ call_pexpireat(struct call *c)
 static void
 ttl(struct call *c, int64_t ms, int64_t base)
 {
-	int64_t at = key_expires(c->db, c->args[1]);
+	int64_t at = key_expires(c->db, c->args[1]), left = at - base;
 
 	if (at == 0)
 		reply_int(c, key_exists(c->db, c->args[1]) ? -1 : -2);
 	else
-		reply_int(c, (at - base + ms / 2) / ms);
+		reply_int(c, left / ms + (left % ms * 2 >= ms));
 }
 
 void

@@ -278,8 +278,7 @@ epoch_run(uint32_t seed, uint64_t most, struct difference *d)
 	bool ok = true;
 
 	epoch_begin(seed);
-	generator_epoch(g, START);
-	wanted = 2000 + generator_random(g) % (generator_random(g) % 4 ? 8000 : 60000);
+	wanted = generator_epoch(g, START);
 	end = sides.compared + (wanted < most ? wanted : most);
 	while (ok && sides.compared < end && !stopped) {
 		size_t from = epoch.n;
@@ -429,6 +428,7 @@ they_agree(uint32_t seed, uint64_t commands)
 	bool ok = true;
 
 	printf("# SEED=%u\n", seed);
+	fflush(stdout);
 	peer_break(sides.muster, getenv("DIFF_BREAK"), NULL);
 	sides.compared = 0;
 	memset(sides.answers, 0, nrules * sizeof(*sides.answers));
@@ -437,7 +437,7 @@ they_agree(uint32_t seed, uint64_t commands)
 		uint64_t left = commands - sides.compared, most = commands / 12 + 1000;
 
 		ok = epoch_run(seed++, commands == 0 ? UINT64_MAX : left < most ? left : most, &d);
-		if (commands == 0)
+		if (commands == 0 || commands > 1000000)
 			progress(sides.compared);
 	}
 	if (!ok)

@@ -83,12 +83,11 @@ struct peer;
 struct generator *generator_new(uint64_t seed, const char *only, const struct peer *);
 void generator_free(struct generator *);
 
-/* Starts anew on empty sides: other weights, the clock at `now`. */
-void generator_epoch(struct generator *, int64_t now);
+/* Starts anew on empty sides: other weights, the clock at `now`.  Returns how
+ * many commands are worth the while. */
+unsigned generator_epoch(struct generator *, int64_t now);
 struct step generate(struct generator *, struct arena *);
 struct step generate_one(struct generator *, struct arena *, const struct rule *);
-
-uint64_t generator_random(struct generator *);
 
 /* ---- oracle.c: a redis-server of our own ---- */
 

@@ -323,7 +323,7 @@ generate(struct generator *g, struct arena *mem)
 }
 
 /* Each epoch has other habits: some commands never come, some all the time. */
-void
+unsigned
 generator_epoch(struct generator *g, int64_t now)
 {
 	static const unsigned habits[] = { 0, 1, 1, 2, 6 };
@@ -342,26 +342,25 @@ generator_epoch(struct generator *g, int64_t now)
 	g->universe = 6000;
 	g->fill = percent(g, 40) ? 20 + below(g, 150) : 0;
 	g->biggest = 0;
-	if (percent(g, 5)) { /* so big that its runs need runs of their own */
+	if (percent(g, 4)) { /* so big that its runs need runs of their own */
 		g->biggest = HASHES + below(g, LEX - HASHES + 1);
 		g->universe = 40000;
 		g->fill = 600;
 	}
 	if (g->total == 0)
-		generator_epoch(g, now);
+		return generator_epoch(g, now);
+	return g->biggest ? 5000 : 2000 + below(g, percent(g, 75) ? 8000 : 60000);
 }
 
 struct generator *
-generator_new(uint64_t seed, const char *only, const struct peer *peer)
+generator_new(uint64_t by, const char *only, const struct peer *peer)
 {
 	struct generator *g = calloc(1, sizeof(*g));
 
 	if (g == NULL || (g->weights = calloc(nrules, sizeof(*g->weights))) == NULL)
 		die("out of memory");
 	g->peer = peer;
-	g->random = seed << 16 | 1;
-	for (int i = 0; i < 8; i++)
-		generator_random(g);
+	seed(g, by);
 	for (int f = 0; f < FAMILY__MAX; f++)
 		g->families[f] = only == NULL;
 	for (struct str rest = str(only); rest.n > 0;) {

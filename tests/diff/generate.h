@@ -35,6 +35,7 @@ struct generator {
 
 /* ---- chance ---- */
 
+void seed(struct generator *, uint64_t by);
 unsigned below(struct generator *, unsigned bound);
 bool percent(struct generator *, unsigned p);
 

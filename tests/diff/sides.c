@@ -59,6 +59,8 @@ send_step(struct oracle *o, const struct step *step)
 {
 	if (step->kind == COMMAND && how_of(step->lines) == TALLIED)
 		oracle_send(o, (struct str[]){ S("SCAN"), S("0"), S("COUNT"), S("100000") }, 4);
+	if (step->kind == UNDONE)
+		return;
 	for (size_t i = 0; i < step->n; i++)
 		oracle_send(o, step->lines[i].args, step->lines[i].n);
 	if (step->kind == COMMAND && how_of(step->lines) == SAMPLED)
@@ -121,6 +123,14 @@ read_step(struct sides *s, const struct step *step, size_t at, struct reply *mus
 	return ok;
 }
 
+static void
+ask_muster(struct sides *s, const struct step *step, struct reply *replies)
+{
+	for (size_t i = 0; i < step->n; i++)
+		replies[i] =
+		    peer_ask(s->muster, s->mem, step->lines[i].args, step->lines[i].n, step->by_client);
+}
+
 /* Redis works on its part while muster does. */
 static bool
 run_batch(struct sides *s, struct step *steps, size_t from, size_t to, struct difference *d)
@@ -138,14 +148,18 @@ run_batch(struct sides *s, struct step *steps, size_t from, size_t to, struct di
 
 		s->at = step;
 		muster[i - from] = arena_array(s->mem, struct reply, step->n);
-		for (size_t j = 0; j < step->n; j++)
-			muster[i - from][j] = peer_ask(
-			    s->muster, s->mem, step->lines[j].args, step->lines[j].n, step->by_client);
+		if (step->kind == SWEEP)
+			peer_sweep(s->muster);
+		else if (step->kind == UNDONE)
+			peer_undone(s->muster, s->mem, step);
+		else
+			ask_muster(s, step, muster[i - from]);
 	}
 	for (size_t i = from; i < to; i++) { /* all are read, also behind a difference */
 		struct difference unused = { 0 };
 
-		if (!read_step(s, &steps[i], i, muster[i - from], ok ? d : &unused))
+		if (steps[i].kind != UNDONE &&
+		    !read_step(s, &steps[i], i, muster[i - from], ok ? d : &unused))
 			ok = false;
 		buf_free(&unused.redis);
 		buf_free(&unused.muster);
@@ -317,7 +331,7 @@ no_expiry_at(struct sides *s, int64_t now)
 static bool
 alone(const struct step *step)
 {
-	return step->kind == CLOCK || step->kind == SWEEP || step->kind == UNDONE ||
+	return step->kind == CLOCK ||
 	       (step->kind == COMMAND && (how_of(step->lines) == POPPED || how_of(step->lines) == SCANNED));
 }
 
@@ -330,12 +344,6 @@ run_alone(struct sides *s, struct arena *keep, struct step *steps, size_t at, st
 		return how_of(step->lines) == POPPED ? run_pop(s, keep, steps, at, d)
 						     : run_scan(s, steps, at, d);
 	s->at = step;
-	if (step->kind == SWEEP)
-		peer_sweep(s->muster);
-	if (step->kind == UNDONE)
-		peer_undone(s->muster, s->mem, step);
-	if (step->kind != CLOCK)
-		return true;
 	s->now = step->now = no_expiry_at(s, step->now);
 	oracle_clock(s->redis, s->now);
 	peer_clock(s->muster, s->now);

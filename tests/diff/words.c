@@ -8,8 +8,8 @@ enum { POOLS = LEX + 2, SLOTS = 6 };
 
 /* ---- chance ---- */
 
-uint64_t
-generator_random(struct generator *g)
+static uint64_t
+random_bits(struct generator *g)
 {
 	g->random ^= g->random >> 12;
 	g->random ^= g->random << 25;
@@ -17,10 +17,18 @@ generator_random(struct generator *g)
 	return g->random * 2685821657736338717ULL;
 }
 
+void
+seed(struct generator *g, uint64_t by)
+{
+	g->random = by << 16 | 1;
+	for (int i = 0; i < 8; i++)
+		random_bits(g);
+}
+
 unsigned
 below(struct generator *g, unsigned bound)
 {
-	return (unsigned)((generator_random(g) >> 33) % bound);
+	return (unsigned)((random_bits(g) >> 33) % bound);
 }
 
 bool
@@ -194,7 +202,7 @@ put_value(struct generator *g)
 		n = below(g, percent(g, 20) ? 5000 : 300);
 		char *p = arena_alloc(g->mem, n + 1);
 		for (unsigned i = 0; i < n; i++)
-			p[i] = (char)generator_random(g);
+			p[i] = (char)random_bits(g);
 		put(g, (struct str){ p, n });
 		break;
 	default:
@@ -205,7 +213,7 @@ put_value(struct generator *g)
 static double
 uniform(struct generator *g)
 {
-	return (double)(generator_random(g) >> 11) / 9007199254740992.0;
+	return (double)(random_bits(g) >> 11) / 9007199254740992.0;
 }
 
 static void

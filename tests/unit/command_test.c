@@ -59,3 +59,16 @@ STORE_TEST(zincrby_takes_a_flag_for_a_flag)
 	assert_str(command("zincrby z NX m").text, "ERR syntax error");
 	assert_str(command("zincrby z 1 nx").text, "1");
 }
+
+STORE_TEST(seconds_are_rounded_up_to_the_last_millisecond_there_is)
+{
+	command("set k v");
+	command("pexpireat k 9223372036854775807");
+	assert_int_equal(command("expiretime k").integer, 9223372036854776);
+	command("pexpireat k 1001499");
+	assert_int_equal(command("expiretime k").integer, 1001);
+	assert_int_equal(command("ttl k").integer, 1);
+	command("pexpireat k 1001500");
+	assert_int_equal(command("expiretime k").integer, 1002);
+	assert_int_equal(command("ttl k").integer, 2);
+}
