@@ -426,8 +426,8 @@ muster_zrange(void *arg, int ops)
 	}
 }
 
-/* Each side with the pragmas that it sets itself, but for synchronous: NORMAL
- * is redka's, and muster's own is stricter. */
+/* Both sides with the pragmas that redka sets: what is compared is the shape,
+ * on the peer's own ground. */
 static struct store *
 against_peer(void (*load)(struct store *, int64_t))
 {
@@ -435,7 +435,7 @@ against_peer(void (*load)(struct store *, int64_t))
 
 	store_load(s, base, load);
 	store_reopen(s, DB_HANDLER);
-	sql_exec(s->handle, "pragma synchronous = normal");
+	sql_exec(s->handle, redka_pragmas);
 	return s;
 }
 
@@ -612,6 +612,7 @@ with_large(char **only)
 	s = bytes();
 	elapsed("bytes");
 	store_reopen(s, DB_HANDLER);
+	sql_exec(s->handle, redka_pragmas);
 	if (wanted(only, "peer"))
 		peer_large(s);
 	elapsed("the peer, large");
