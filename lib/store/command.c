@@ -14,7 +14,8 @@
 #include "number.h"
 
 static const struct command table[] = {
-#define COMMAND(name, arity, flags, first, last, step) { #name, arity, flags, first, last, step, call_##name },
+#define COMMAND(name, arity, flags, first, last, step) \
+	{ #name, arity, flags, first, last, step, call_##name },
 #include "commands.def"
 #undef COMMAND
 };
@@ -250,8 +251,9 @@ unknown(struct call *c)
 	struct str name = as_cstr(c->args[0]);
 	size_t start;
 
-	buf_printf(&b, "ERR unknown command '%.*s', with args beginning with: ",
-	    (int)(name.n < 128 ? name.n : 128), name.n ? name.p : "");
+	buf_printf(&b,
+	    "ERR unknown command '%.*s', with args beginning with: ", (int)(name.n < 128 ? name.n : 128),
+	    name.n ? name.p : "");
 	start = b.n;
 	for (size_t i = 1; i < c->n && b.n - start < 128; i++) {
 		struct str s = as_cstr(c->args[i]);
@@ -276,7 +278,8 @@ acceptable(struct call *c)
 	c->command = command_find(c->args[0]);
 	if (c->command == NULL)
 		unknown(c);
-	else if (c->command->arity > 0 ? c->n != (size_t)c->command->arity : c->n < (size_t)-c->command->arity)
+	else if (c->command->arity > 0 ? c->n != (size_t)c->command->arity
+				       : c->n < (size_t)-c->command->arity)
 		reply_arity(c);
 	else
 		return true;
@@ -373,8 +376,8 @@ run_batch(void *arg)
 }
 
 static enum err
-transact(struct client *c, struct arena *a, const struct queued *v, size_t n, struct reply *replies,
-    int64_t now)
+transact(
+    struct client *c, struct arena *a, const struct queued *v, size_t n, struct reply *replies, int64_t now)
 {
 	struct batch b = { c->db, a, v, n, replies };
 	enum tx tx = TX_READ;

@@ -33,11 +33,11 @@ struct reply {
 };
 
 enum command_flag {
-	COMMAND_READ = 1,     /* a TX_READ will do */
-	COMMAND_WRITE = 2,    /* needs a TX_WRITE */
-	COMMAND_FREE = 4,     /* touches no key: PING, ECHO, TIME ... */
-	COMMAND_CLIENT = 8,  /* MULTI, EXEC, DISCARD: only by client_call() */
-	COMMAND_RANDOM = 16,  /* answers by chance: SPOP, SRANDMEMBER ... */
+	COMMAND_READ = 1,       /* a TX_READ will do */
+	COMMAND_WRITE = 2,      /* needs a TX_WRITE */
+	COMMAND_FREE = 4,       /* touches no key: PING, ECHO, TIME ... */
+	COMMAND_CLIENT = 8,     /* MULTI, EXEC, DISCARD: only by client_call() */
+	COMMAND_RANDOM = 16,    /* answers by chance: SPOP, SRANDMEMBER ... */
 	COMMAND_ANY_ORDER = 32, /* an array whose order means nothing: SMEMBERS ... */
 };
 
@@ -47,7 +47,8 @@ struct command {
 	const char *name; /* lower case */
 	int arity;        /* arguments with the name; negative: at least that many */
 	unsigned flags;   /* enum command_flag */
-	int first, last, step; /* where its keys stand, as Redis' COMMAND tells it; 0: none or a count leads them */
+	int first, last,
+	    step; /* where its keys stand, as Redis' COMMAND tells it; 0: none or a count leads them */
 	void (*run)(struct call *);
 };
 

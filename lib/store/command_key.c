@@ -139,8 +139,8 @@ expire_flags(struct call *c, unsigned *flags)
 		while (w < LEN(words) && !arg_is(c, i, words[w]))
 			w++;
 		if (w == LEN(words)) {
-			reply_error(c, "ERR Unsupported option %.*s", (int)strnlen(c->args[i].p, c->args[i].n),
-			    c->args[i].p);
+			reply_error(c, "ERR Unsupported option %.*s",
+			    (int)strnlen(c->args[i].p, c->args[i].n), c->args[i].p);
 			return false;
 		}
 		*flags |= 1u << w;

@@ -57,8 +57,7 @@ call_smembers(struct call *c)
 	struct str *v;
 	size_t n;
 
-	if (reply_unless(
-		c, set_page(c->db, c->arena, c->args[1], (struct str){ NULL, 0 }, SIZE_MAX, &v, &n)))
+	if (reply_unless(c, set_page(c->db, c->arena, c->args[1], (struct str){ NULL, 0 }, SIZE_MAX, &v, &n)))
 		reply_strs(c, v, n);
 }
 
@@ -182,7 +181,7 @@ call_sintercard(struct call *c)
 		if (!arg_int_in(c, i + 1, 0, INT64_MAX, &limit, "ERR LIMIT can't be negative"))
 			return;
 	}
-	if (reply_unless(c, set_combine(c->db, c->arena, SET_INTER, c->args + 2, (size_t)nkeys, (size_t)limit,
-			     &v, &n)))
+	if (reply_unless(c,
+		set_combine(c->db, c->arena, SET_INTER, c->args + 2, (size_t)nkeys, (size_t)limit, &v, &n)))
 		reply_int(c, (int64_t)n);
 }

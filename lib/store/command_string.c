@@ -27,7 +27,8 @@ options(struct call *c, size_t i, unsigned allowed, unsigned *flags, size_t *at)
 		unsigned flag, against;
 	} words[] = { { "nx", NX, XX }, { "xx", XX, NX }, { "get", GET, 0 },
 		{ "keepttl", KEEPTTL, PERSIST | EXPIRES }, { "persist", PERSIST, KEEPTTL | EXPIRES },
-		{ "ex", EX, KEEPTTL | PERSIST | (EXPIRES & ~EX) }, { "px", PX, KEEPTTL | PERSIST | (EXPIRES & ~PX) },
+		{ "ex", EX, KEEPTTL | PERSIST | (EXPIRES & ~EX) },
+		{ "px", PX, KEEPTTL | PERSIST | (EXPIRES & ~PX) },
 		{ "exat", EXAT, KEEPTTL | PERSIST | (EXPIRES & ~EXAT) },
 		{ "pxat", PXAT, KEEPTTL | PERSIST | (EXPIRES & ~PXAT) } };
 

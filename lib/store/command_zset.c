@@ -62,8 +62,8 @@ add_with_words(struct call *c, unsigned flags)
 	static const struct {
 		const char *word;
 		unsigned flag;
-	} words[] = { { "nx", ZADD_NX }, { "xx", ZADD_XX }, { "gt", ZADD_GT }, { "lt", ZADD_LT }, { "ch", CH },
-		{ "incr", ZADD_INCR } };
+	} words[] = { { "nx", ZADD_NX }, { "xx", ZADD_XX }, { "gt", ZADD_GT }, { "lt", ZADD_LT },
+		{ "ch", CH }, { "incr", ZADD_INCR } };
 	size_t i = 2;
 
 	for (; i < c->n; i++) {
@@ -495,7 +495,8 @@ combination_words(struct call *c, size_t i, enum zset_op op, enum outcome outcom
 		if (op != ZSET_DIFF && outcome != CARD && left >= k->nkeys + 1 && arg_is(c, i, "weights")) {
 			k->weights = arena_array(c->arena, double, k->nkeys);
 			for (size_t j = 0; j < k->nkeys; j++)
-				if (!arg_double(c, i + 1 + j, &k->weights[j], "ERR weight value is not a float"))
+				if (!arg_double(
+					c, i + 1 + j, &k->weights[j], "ERR weight value is not a float"))
 					return false;
 			i += k->nkeys + 1;
 			continue;

@@ -142,8 +142,8 @@ hash_get(struct db *db, struct arena *a, struct str name, struct str field, stru
 }
 
 enum err
-hash_get_many(struct db *db, struct arena *a, struct str name, const struct str *fields, size_t n,
-    struct str *values)
+hash_get_many(
+    struct db *db, struct arena *a, struct str name, const struct str *fields, size_t n, struct str *values)
 {
 	struct key key;
 	enum err e = key_find(db, name, KEY_HASH, &key);
@@ -291,8 +291,8 @@ hash_incr(struct db *db, struct str name, struct str field, int64_t by, int64_t 
 }
 
 enum err
-hash_incr_float(struct db *db, struct arena *a, struct str name, struct str field, long double by,
-    struct str *value)
+hash_incr_float(
+    struct db *db, struct arena *a, struct str name, struct str field, long double by, struct str *value)
 {
 	struct str old;
 	struct field f = { .name = field };

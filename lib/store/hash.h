@@ -30,8 +30,8 @@ enum err hash_append(struct db *, struct str key, struct str field, struct str v
 enum err hash_get(struct db *, struct arena *, struct str key, struct str field, struct str *value);
 
 /* HMGET: values[i].p = NULL where there is none. */
-enum err hash_get_many(struct db *, struct arena *, struct str key, const struct str *fields, size_t n,
-    struct str *values);
+enum err hash_get_many(
+    struct db *, struct arena *, struct str key, const struct str *fields, size_t n, struct str *values);
 
 /* HGETALL, in byte order of the fields.  A missing key is empty: *n = 0. */
 enum err hash_all(struct db *, struct arena *, struct str key, struct field **, size_t *n);
@@ -53,12 +53,11 @@ enum err hash_len(struct db *, struct str key, int64_t *n);
 enum err hash_incr(struct db *, struct str key, struct str field, int64_t by, int64_t *value);
 
 /* W.  HINCRBYFLOAT, as string_incr_float(). */
-enum err hash_incr_float(struct db *, struct arena *, struct str key, struct str field, long double by,
-    struct str *value);
+enum err hash_incr_float(
+    struct db *, struct arena *, struct str key, struct str field, long double by, struct str *value);
 
 /* HRANDFIELD: `count` different ones (all where there are fewer) or, negative,
  * -count that may repeat.  A missing key has none. */
-enum err hash_random(
-    struct db *, struct arena *, struct str key, int64_t count, struct field **, size_t *n);
+enum err hash_random(struct db *, struct arena *, struct str key, int64_t count, struct field **, size_t *n);
 
 #endif

@@ -56,18 +56,18 @@ enum {
 	EACH_TABLE(X)
 #undef X
 #define X(type, table, column, rest) DROP_##type,
-	EACH_TABLE(X)
+	    EACH_TABLE(X)
 #undef X
 #define X(type, table, column, rest) COPY_##type,
-	EACH_TABLE(X)
+		EACH_TABLE(X)
 #undef X
-	CLEAR_KEYS,
+		    CLEAR_KEYS,
 	CLEAR_STRINGS,
 	CLEAR_RUNS,
 #define X(type, table, column, rest) CLEAR_##type,
 	EACH_TABLE(X)
 #undef X
-	CLEAR_TRASH,
+	    CLEAR_TRASH,
 	SWEEP_FIRST = SWEEP_HASH,
 	SWEEP_LAST = DROP_HASH - 1
 };
@@ -108,14 +108,14 @@ static const char *const sql[] = {
 #define X(type, table, column, rest) \
 	[DROP_##type] = "delete from " table " where key = ?1", \
 	[SWEEP_##type] = "delete from " table " where key = ?1 and " column " <= coalesce((select " column \
-			 " from " table " where key = ?1 order by " column " limit 1 offset ?2), (select max(" \
-			 column ") from " table " where key = ?1))", \
-	[COPY_##type] = "insert into " table " (key, " column rest ") select ?2, " column rest " from " table \
-			" where key = ?1", \
+			 " from " table " where key = ?1 order by " column \
+			 " limit 1 offset ?2), (select max(" column ") from " table " where key = ?1))", \
+	[COPY_##type] = "insert into " table " (key, " column rest ") select ?2, " column rest \
+			" from " table " where key = ?1", \
 	[CLEAR_##type] = "delete from " table,
 	EACH_TABLE(X)
 #undef X
-	[CLEAR_KEYS] = "delete from key",
+	    [CLEAR_KEYS] = "delete from key",
 	[CLEAR_STRINGS] = "delete from string",
 	[CLEAR_RUNS] = "delete from run",
 	[CLEAR_TRASH] = "delete from trash",
@@ -401,8 +401,8 @@ changed(struct db *db, const struct key *key)
 	struct slot *s = recall(db, key->name);
 
 	if (s == NULL) {
-		db_run(db, db_stmt(db, SQL_KEY, sql, RESIZE, "bii", key->name, key->length,
-			       (int64_t)key->levels));
+		db_run(db,
+		    db_stmt(db, SQL_KEY, sql, RESIZE, "bii", key->name, key->length, (int64_t)key->levels));
 		return;
 	}
 	s->key.length = key->length;
@@ -442,30 +442,24 @@ key_set_levels(struct db *db, struct key *key, int levels)
 struct name {
 	struct str s;
 	char few[NAME_REMEMBERED];
+	char *many; /* where these are not enough */
 };
 
 static bool
 read_name(struct db *db, sqlite3_stmt *st, struct name *name)
 {
 	struct str s;
-	char *p = name->few;
 
+	*name = (struct name){ .s = S("") };
 	if (!db_row(db, st))
 		return false;
 	s = db_column_view(st, 0);
-	if (s.n > sizeof(name->few) && (p = malloc(s.n)) == NULL)
+	if (s.n > sizeof(name->few) && (name->many = malloc(s.n)) == NULL)
 		die("out of memory");
-	memcpy(p, s.p, s.n);
-	name->s = (struct str){ p, s.n };
+	name->s = (struct str){ name->many ? name->many : name->few, s.n };
+	memcpy((char *)name->s.p, s.p, s.n);
 	db_done(st);
 	return true;
-}
-
-static void
-free_name(struct name *name)
-{
-	if (name->s.p != name->few)
-		free((char *)name->s.p);
 }
 
 void
@@ -478,7 +472,7 @@ key_levels_by_id(struct db *db, int64_t id, int levels)
 		return;
 	if (find(db, name.s, &key) && key.levels != levels)
 		key_set_levels(db, &key, levels);
-	free_name(&name);
+	free(name.many);
 }
 
 /* ---- what key.h promises ------------------------------------------------------ */
@@ -762,7 +756,7 @@ sweep_expired(struct db *db)
 		return false;
 	if (find(db, name.s, &key))
 		key_drop(db, &key);
-	free_name(&name);
+	free(name.many);
 	return true;
 }
 

@@ -58,8 +58,7 @@ struct key_entry {
 	struct str name;
 	const char *type; /* as key_type() */
 };
-size_t key_scan_ids(
-    struct db *, struct arena *, int64_t *cursor, size_t limit, struct key_entry **);
+size_t key_scan_ids(struct db *, struct arena *, int64_t *cursor, size_t limit, struct key_entry **);
 
 /* Compares what is kept beside the members (lengths, counted runs, the number of
  * keys) with them, in a TX_READ that has written nothing; tells each difference

@@ -294,10 +294,10 @@ filter(struct db *db, struct arena *a, const struct key *keys, size_t nkeys, boo
 	*n = 0;
 	*out = NULL;
 	do {
-		sqlite3_stmt *st = after.p == NULL ? db_stmt(db, SQL_SET, sql, FIRST, "ii", keys[0].id,
-							 (int64_t)PAGE_SIZE)
-						   : db_stmt(db, SQL_SET, sql, PAGE, "iib", keys[0].id,
-							 (int64_t)PAGE_SIZE, after);
+		sqlite3_stmt *st =
+		    after.p == NULL
+			? db_stmt(db, SQL_SET, sql, FIRST, "ii", keys[0].id, (int64_t)PAGE_SIZE)
+			: db_stmt(db, SQL_SET, sql, PAGE, "iib", keys[0].id, (int64_t)PAGE_SIZE, after);
 
 		read_members(db, a, st, PAGE_SIZE, &page, &got);
 		for (size_t i = 0; i < got && (limit == 0 || *n < limit); i++) {

@@ -41,8 +41,7 @@ enum err string_incr(struct db *, struct str name, int64_t by, int64_t *value);
 /* W.  INCRBYFLOAT: the new value as Redis writes it (17 digits behind the
  * point, trailing zeros cut, no exponent).  ERR_INPUT: not a number;
  * ERR_CONFLICT: the sum is not finite. */
-enum err string_incr_float(
-    struct db *, struct arena *, struct str name, long double by, struct str *value);
+enum err string_incr_float(struct db *, struct arena *, struct str name, long double by, struct str *value);
 
 /* W.  APPEND; *n is the new length.  ERR_TOO_LARGE. */
 enum err string_append(struct db *, struct arena *, struct str name, struct str value, int64_t *n);

@@ -277,15 +277,17 @@ read_ranks(struct db *db, struct arena *a, const struct key *key, int64_t first,
 	struct place from;
 
 	if (first <= NEAR || (key->levels == 0 && first <= above)) {
-		read_members(db, a, db_stmt(db, SQL_ZSET, sql, RANK_UP, "iii", key->id, count, first), out, n);
+		read_members(
+		    db, a, db_stmt(db, SQL_ZSET, sql, RANK_UP, "iii", key->id, count, first), out, n);
 	} else if (above <= NEAR || key->levels == 0) {
-		read_members(db, a, db_stmt(db, SQL_ZSET, sql, RANK_DOWN, "iii", key->id, count, above), out, n);
+		read_members(
+		    db, a, db_stmt(db, SQL_ZSET, sql, RANK_DOWN, "iii", key->id, count, above), out, n);
 		turn_round(*out, *n);
 	} else {
 		from = run_seek(db, a, key, first, &skip);
 		read_members(db, a,
-		    db_stmt(db, SQL_ZSET, sql, RANK_FROM, "iiidb", key->id, count, skip, from.score,
-			from.member),
+		    db_stmt(
+			db, SQL_ZSET, sql, RANK_FROM, "iiidb", key->id, count, skip, from.score, from.member),
 		    out, n);
 	}
 }
@@ -317,8 +319,7 @@ rank_of_score(struct db *db, const struct key *key, double score, bool with)
 {
 	if (with && score >= HUGE_VAL)
 		return key->length;
-	return run_rank(
-	    db, key, (struct place){ with ? nextafter(score, HUGE_VAL) : score, { "", 0 } });
+	return run_rank(db, key, (struct place){ with ? nextafter(score, HUGE_VAL) : score, { "", 0 } });
 }
 
 static void
@@ -381,8 +382,8 @@ read_range(struct db *db, struct arena *a, const struct key *key, const struct z
 }
 
 enum err
-zset_range(struct db *db, struct arena *a, struct str name, const struct zrange *r, struct zmember **out,
-    size_t *n)
+zset_range(
+    struct db *db, struct arena *a, struct str name, const struct zrange *r, struct zmember **out, size_t *n)
 {
 	struct key key;
 	enum err e = key_find(db, name, KEY_ZSET, &key);
@@ -413,8 +414,8 @@ one_score(struct db *db, const struct key *key, double *score)
 	double ends[2] = { 0, 1 };
 
 	for (int i = 0; i < 2; i++) {
-		sqlite3_stmt *st = db_stmt(db, SQL_ZSET, sql, i ? RANK_DOWN : RANK_UP, "iii", key->id,
-		    INT64_C(1), INT64_C(0));
+		sqlite3_stmt *st = db_stmt(
+		    db, SQL_ZSET, sql, i ? RANK_DOWN : RANK_UP, "iii", key->id, INT64_C(1), INT64_C(0));
 
 		if (db_row(db, st)) {
 			ends[i] = sqlite3_column_double(st, 1);
@@ -490,8 +491,8 @@ zset_remove_range(struct db *db, struct arena *a, struct str name, const struct 
 }
 
 enum err
-zset_pop(struct db *db, struct arena *a, struct str name, bool max, int64_t count, struct zmember **out,
-    size_t *n)
+zset_pop(
+    struct db *db, struct arena *a, struct str name, bool max, int64_t count, struct zmember **out, size_t *n)
 {
 	struct key key;
 	enum err e = key_find(db, name, KEY_ZSET, &key);
@@ -566,8 +567,9 @@ zset_by_member(struct db *db, struct arena *a, struct str name, struct str after
 	*out = NULL;
 	if (e != OK)
 		return e == ERR_NOT_FOUND ? OK : e;
-	st = after.p == NULL ? db_stmt(db, SQL_ZSET, sql, LEX_UP_FROM, "iiib", key.id, most, INT64_C(0), S(""))
-			     : db_stmt(db, SQL_ZSET, sql, BY_MEMBER, "iib", key.id, most, after);
+	st = after.p == NULL
+		 ? db_stmt(db, SQL_ZSET, sql, LEX_UP_FROM, "iiib", key.id, most, INT64_C(0), S(""))
+		 : db_stmt(db, SQL_ZSET, sql, BY_MEMBER, "iib", key.id, most, after);
 	read_members(db, a, st, out, n);
 	return OK;
 }

@@ -73,8 +73,8 @@ enum err zset_count(struct db *, struct arena *, struct str key, const struct zr
 enum err zset_remove_range(struct db *, struct arena *, struct str key, const struct zrange *, int64_t *n);
 
 /* W.  ZPOPMIN, ZPOPMAX: takes up to `count` from an end. */
-enum err zset_pop(struct db *, struct arena *, struct str key, bool max, int64_t count, struct zmember **,
-    size_t *n);
+enum err zset_pop(
+    struct db *, struct arena *, struct str key, bool max, int64_t count, struct zmember **, size_t *n);
 
 /* ZRANDMEMBER: `count` different ones (all where there are fewer) or,
  * negative, -count that may repeat. */
