@@ -325,7 +325,8 @@ enum err
 db_create(const char *path)
 {
 	sqlite3 *handle = NULL;
-	int version = 0, rc = sqlite3_open_v2(path, &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
+	int version = 0,
+	    rc = sqlite3_open_v2(path, &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
 
 	if (rc == SQLITE_OK)
 		rc = sqlite3_busy_timeout(handle, PATIENCE_MS);
