@@ -114,7 +114,7 @@ another capacity|update hash set value = 11 where key = ID(RO-CJ-01) and field =
 another counter|update key set value = 99 where id = ID(RO-CJ-01-availability)
 no counter|delete from key where id = ID(RO-CJ-01-projected)
 another place in a ranking|update ranking set score = 99 where key = ID(city-CJ-availability) and member = cast('RO-CJ-01' as blob)
-a card that tells something else|update key set value = cast(replace(cast(value as text), '"name":"', '"name":"M') as blob) where id = ID(RO-CJ-01:card)
+a card that tells something else|update string set value = cast(replace(cast(value as text), '"name":"', '"name":"M') as blob) where key = ID(RO-CJ-01:card)
 an entry of the ledger that is gone|delete from hash where key = ID(RO-CJ-01:ledger) and field = (select min(field) from hash where key = ID(RO-CJ-01:ledger))
 an intention of more people|update hash set value = 7 where key = ID(intent:CODE) and field = cast('people' as blob)
 an intention that nothing will end|delete from ranking where key = ID(intents:expiring)
