@@ -74,7 +74,7 @@ call_copy(struct call *c)
 		if (arg_is(c, i, "replace")) {
 			replace = true;
 		} else if (arg_is(c, i, "db") && i + 1 < c->n) {
-			if (!arg_int(c, ++i, &number, NULL))
+			if (!arg_int_in(c, ++i, INT32_MIN, INT32_MAX, &number, NULL))
 				return;
 			if (number != 0) {
 				reply_error(c, "ERR DB index is out of range");

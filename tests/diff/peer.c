@@ -8,6 +8,7 @@
 #include "diff.h"
 #include "key.h"
 #include "log.h"
+#include "run.h"
 
 struct peer {
 	struct oracle *redis; /* stands in for muster */
@@ -143,6 +144,28 @@ peer_ask(struct peer *p, struct arena *mem, const struct str *args, size_t n, bo
 	if (is(args, p->falsified) && r.kind == REPLY_INTEGER)
 		r.integer++;
 	return r;
+}
+
+int64_t
+peer_check(struct peer *p, struct arena *mem)
+{
+	struct key_entry *keys;
+	int64_t cursor = 0, wrong = 0;
+	size_t n;
+
+	if (p->redis != NULL)
+		return 0;
+	begin(p);
+	do {
+		n = key_scan_ids(p->db, mem, &cursor, 1000, &keys);
+		for (size_t i = 0; i < n; i++) {
+			struct key key;
+
+			if (key_look(p->db, keys[i].name, &key))
+				wrong += run_check(p->db, &key);
+		}
+	} while (cursor != 0);
+	return wrong;
 }
 
 void

@@ -172,6 +172,8 @@ script_print(struct buf *out, const struct step *steps, size_t n, int64_t start)
 			buf_printf(out, "# now %lld\n", (long long)steps[i].now);
 		if (steps[i].kind == SWEEP)
 			buf_printf(out, "# sweep\n");
+		if (steps[i].kind == CHECK)
+			buf_printf(out, "# check\n");
 		for (size_t j = 0; j < steps[i].n; j++) {
 			const struct line *l = &steps[i].lines[j];
 

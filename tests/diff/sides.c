@@ -59,7 +59,7 @@ send_step(struct oracle *o, const struct step *step)
 {
 	if (step->kind == COMMAND && how_of(step->lines) == TALLIED)
 		oracle_send(o, (struct str[]){ S("SCAN"), S("0"), S("COUNT"), S("100000") }, 4);
-	if (step->kind == UNDONE)
+	if (step->kind == UNDONE || step->kind == CHECK)
 		return;
 	for (size_t i = 0; i < step->n; i++)
 		oracle_send(o, step->lines[i].args, step->lines[i].n);
@@ -98,6 +98,10 @@ read_step(struct sides *s, const struct step *step, size_t at, struct reply *mus
 	struct reply *redis = arena_array(s->mem, struct reply, step->n);
 	bool ok = true;
 
+	if (step->kind == UNDONE)
+		return true;
+	if (step->kind == CHECK)
+		return muster->integer == 0 || differ(d, at, 0, "wrong counts in runs", muster, muster);
 	if (step->kind == COMMAND && how_of(step->lines) == TALLIED)
 		oracle_read(s->redis, s->mem); /* SCAN's: it has touched all */
 	for (size_t i = 0; i < step->n; i++) {
@@ -121,6 +125,16 @@ read_step(struct sides *s, const struct step *step, size_t at, struct reply *mus
 			ok = differ(d, at, 0, "not a sample of what is there", &all, &muster[0]);
 	}
 	return ok;
+}
+
+static struct reply *
+checked(struct sides *s)
+{
+	struct reply *r = arena_array(s->mem, struct reply, 1);
+
+	r->kind = REPLY_INTEGER;
+	r->integer = peer_check(s->muster, s->mem);
+	return r;
 }
 
 static void
@@ -150,6 +164,8 @@ run_batch(struct sides *s, struct step *steps, size_t from, size_t to, struct di
 		muster[i - from] = arena_array(s->mem, struct reply, step->n);
 		if (step->kind == SWEEP)
 			peer_sweep(s->muster);
+		else if (step->kind == CHECK)
+			muster[i - from] = checked(s);
 		else if (step->kind == UNDONE)
 			peer_undone(s->muster, s->mem, step);
 		else
@@ -423,7 +439,7 @@ sides_inventory(struct sides *s, struct arena *mem, size_t *n)
 {
 	struct str star = S("*");
 	struct reply keys = oracle_ask(s->redis, mem, (struct str[]){ S("KEYS"), star }, 2);
-	struct list list = { s, mem, arena_array(mem, struct step, 5 * keys.n + 2), 0 };
+	struct list list = { s, mem, arena_array(mem, struct step, 5 * keys.n + 3), 0 };
 
 	look(&list, S("keys"), (struct str){ 0 }, 1, &star);
 	look(&list, S("dbsize"), (struct str){ 0 }, 0, NULL);
@@ -433,6 +449,7 @@ sides_inventory(struct sides *s, struct arena *mem, size_t *n)
 
 		look_into(&list, key, type.text);
 	}
+	list.steps[list.n++] = (struct step){ .kind = CHECK };
 	*n = list.n;
 	return list.steps;
 }

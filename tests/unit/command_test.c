@@ -72,3 +72,10 @@ STORE_TEST(seconds_are_rounded_up_to_the_last_millisecond_there_is)
 	assert_int_equal(command("expiretime k").integer, 1002);
 	assert_int_equal(command("ttl k").integer, 2);
 }
+
+STORE_TEST(the_database_of_copy_is_an_int)
+{
+	assert_str(command("copy a b DB 2147483648").text,
+	    "ERR value is out of range, value must between -2147483648 and 2147483647");
+	assert_str(command("copy a b DB 2147483647").text, "ERR DB index is out of range");
+}
