@@ -34,6 +34,7 @@ lib     := $(addsuffix .o,$(call find,lib/*/*.c)) $B/schema.o
 programs := $(call find,cgi-bin/*.c bin/*.c)
 units   := $(call find,tests/unit/*.c)
 benches := $(call find,tests/bench/*.c)
+killers := $(call find,tests/chaos/*.c)
 fuzzers := $(call find,tests/fuzz/*.c)
 diff    := $(call find,$(filter-out %/clock_shim.c,$(wildcard tests/diff/*.c)))
 steps   := $(sort $(wildcard schema/[0-9]*.sql))
@@ -53,8 +54,12 @@ check: build/.deps-test units
 	@B=$B UNITS=$B/tests/unit tests/run.sh units
 
 # Kills and cuts in the middle of things; slow, so not part of `test`.
-chaos: build/.deps-test all
-	@B=$B tests/run.sh chaos
+chaos: build/.deps-test all units $(killers)
+	@B=$B TEST_TIMEOUT=1800 tests/run.sh chaos
+
+# The store's unit tests, of the plain build, under memcheck: some minutes.
+valgrind: build/.deps-test units
+	@B=$B TEST_TIMEOUT=3600 tests/run.sh valgrind
 
 # The store against redis-server until stopped (Ctrl-C): SEED=, DIFF_ONLY=hash,zset,...
 soak: build/.deps-test difftest
@@ -110,7 +115,8 @@ help:
 	@echo 'make soak           the store against redis-server until stopped'
 	@echo 'make bench          how fast, against targets: ROUNDS=5 SECS=5'
 	@echo "make bench-store    the store's part of it: ROUNDS=5 SIZES='1e3 1e4 1e5 1e6'"
-	@echo 'make chaos          what survives kills'
+	@echo 'make chaos          what survives kills, and every fault of the disk: ROUNDS=300 SECS=60'
+	@echo "make valgrind       the store's unit tests under memcheck"
 	@echo 'make fuzz           random bytes as commands, under sanitizers: RUNS=10000000'
 	@echo 'make install        PREFIX=$(PREFIX) DESTDIR='
 	@echo 'make clean'
@@ -141,7 +147,7 @@ $B/libmuster.a: $(lib) $B/.lib
 
 $B/tests/%: LDLIBS += -lcmocka
 $(fuzzers): ALL_LDFLAGS += -fsanitize=fuzzer
-$(programs) $(units) $(benches) $(fuzzers): $B/%: $B/%.o $B/libmuster.a
+$(programs) $(units) $(benches) $(killers) $(fuzzers): $B/%: $B/%.o $B/libmuster.a
 	@echo '  LINK $@'
 	$Q$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
 
@@ -180,8 +186,8 @@ build/.deps-run build/.deps-test: build/.deps-%: packages.txt tools/deps.sh
 	@tools/deps.sh $*
 	@touch $@
 
--include $(lib:.o=.d) $(addsuffix .d,$(programs) $(units) $(benches) $(fuzzers) $(diff))
+-include $(lib:.o=.d) $(addsuffix .d,$(programs) $(units) $(benches) $(killers) $(fuzzers) $(diff))
 
-.PHONY: all run test check chaos soak difftest bench bench-store fuzz units fuzzers lint install clean help FORCE
+.PHONY: all run test check chaos valgrind soak difftest bench bench-store fuzz units fuzzers lint install clean help FORCE
 .PRECIOUS: $B/%.o
 .DELETE_ON_ERROR:

@@ -9,6 +9,7 @@
 #	site     tests/site/*.t         the whole site on loopback
 #	browser  tests/browser/run.sh   the pages as people see them
 #	chaos    tests/chaos/*.t        kills and cuts; only when asked for
+#	valgrind tests/unit/valgrind.sh the store's units under memcheck; only when asked for
 #
 # Every test is a program that speaks TAP.  A crash, a missing plan, fewer
 # results than planned, an exit other than 0 and a hang are failures too.
@@ -33,6 +34,7 @@ files_of()
 	routes) find tests/route -maxdepth 1 -name '*.t' | sort ;;
 	site) find tests/site -maxdepth 1 -name '*.t' | sort ;;
 	browser) find tests/browser -maxdepth 1 -name run.sh ;;
+	valgrind) echo tests/unit/valgrind.sh ;;
 	chaos) find tests/chaos -maxdepth 1 -name '*.t' | sort ;;
 	*) echo "run.sh: no such layer: $1" >&2; exit 2 ;;
 	esac

@@ -1,4 +1,5 @@
 /* zpage.c - pages of a ranking, continued by value, with what belongs to each member. */
+#include <float.h>
 #include <math.h>
 
 #include "sql.h"
@@ -18,7 +19,7 @@
 enum { SUM, UP, UP_AFTER, DOWN, DOWN_AFTER, UP_GET, UP_AFTER_GET, DOWN_GET, DOWN_AFTER_GET };
 static const char *const sql[] = {
 	[SUM] = "select count(*), total(score) from ranking where key = ?1"
-		" and score between -1.7976931348623157e308 and 1.7976931348623157e308",
+		" and score between ?2 and ?3",
 	[UP] = PAGE_("", "", "", "asc"),
 	[UP_AFTER] = PAGE_("", "", " and (z.score, z.member) > (?5, ?6)", "asc"),
 	[DOWN] = PAGE_("", "", "", "desc"),
@@ -85,7 +86,7 @@ zset_sum(struct db *db, struct str name, int64_t *count, double *sum)
 	*sum = 0;
 	if (e != OK)
 		return e == ERR_NOT_FOUND ? OK : e;
-	st = db_stmt(db, SQL_ZPAGE, sql, SUM, "i", key.id);
+	st = db_stmt(db, SQL_ZPAGE, sql, SUM, "idd", key.id, -DBL_MAX, DBL_MAX);
 	if (db_row(db, st)) {
 		*count = sqlite3_column_int64(st, 0);
 		*sum = sqlite3_column_double(st, 1);

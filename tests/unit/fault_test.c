@@ -3,7 +3,7 @@
  * it strikes says so, nothing of it is kept, and all goes on once the disk is
  * well again.
  *
- *	FAULTS=all   every n (minutes); else some of each kind
+ *	FAULTS=3   so many of each kind; all: every n (minutes)
  */
 #include "workload.h"
 
@@ -13,7 +13,7 @@
 #include "log.h"
 #include "schema.h"
 
-enum { SAMPLES = 6, CUT_STRIDE = 80, AUDIT_STRIDE = 5 };
+enum { AUDIT_STRIDE = 5 };
 
 /* ---- what is logged, in the place of log.c ------------------------------------ */
 
@@ -134,20 +134,12 @@ calls(const struct fault *f)
 	return fault_now.seen;
 }
 
-static bool
-every_call(void)
-{
-	const char *given = getenv("FAULTS");
-
-	return given != NULL && strcmp(given, "all") == 0;
-}
-
 static void
 sweep_calls(bool lasting)
 {
 	rnd_start();
 	for (size_t i = 0; i < LEN(faults); i++) {
-		long n = calls(&faults[i]), stride = every_call() || n < SAMPLES ? 1 : n / SAMPLES, tried = 0;
+		long n = calls(&faults[i]), stride = n < samples() ? 1 : n / samples(), tried = 0;
 
 		if (lasting && !faults[i].lasts)
 			continue;
@@ -212,9 +204,11 @@ create_under_fault(const struct fault *f, long at, bool lasting, bool old)
 static void
 create_under_faults(bool old)
 {
+	rnd_start();
 	for (size_t i = 0; i < LEN(faults); i++)
 		for (int lasting = 0; lasting <= faults[i].lasts; lasting++)
-			for (long at = 1; create_under_fault(&faults[i], at, lasting, old); at++)
+			for (long at = 1; create_under_fault(&faults[i], at, lasting, old);
+			     at += 1 + rnd_below(1 + 24 / samples()))
 				;
 }
 
@@ -268,7 +262,7 @@ next_cut(long *at)
 {
 	bool more = *at == 0 || fault_now.struck;
 
-	*at += every_call() ? 1 : 1 + rnd_below(CUT_STRIDE);
+	*at += 1 + rnd_below(1 + 480 / samples());
 	if (!more)
 		assert_true(*at > 500);
 	return more;

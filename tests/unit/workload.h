@@ -381,6 +381,15 @@ step_do(struct db **db, int i)
 	return db_commit(*db);
 }
 
+/* How many of each kind of failure are tried: FAULTS=all, or a number. */
+static int
+samples(void)
+{
+	const char *given = getenv("FAULTS");
+
+	return given == NULL ? 3 : strcmp(given, "all") == 0 ? 100000 : atoi(given);
+}
+
 /* ---- comparing ----------------------------------------------------------------------- */
 
 /* The state in a transaction of its own. */
