@@ -225,13 +225,28 @@ db_run(struct db *db, sqlite3_stmt *st)
 		;
 }
 
+/* printf takes a tenth of a GET's time for this. */
+static struct str
+decimal(struct arena *a, int64_t value)
+{
+	char text[20], *p = text + sizeof(text);
+	uint64_t rest = value < 0 ? -(uint64_t)value : (uint64_t)value;
+
+	do
+		*--p = (char)('0' + rest % 10);
+	while ((rest /= 10) > 0);
+	if (value < 0)
+		*--p = '-';
+	return arena_dup(a, (struct str){ p, (size_t)(text + sizeof(text) - p) });
+}
+
 struct str
 db_column(struct arena *a, sqlite3_stmt *st, int column)
 {
 	struct str s;
 
 	if (sqlite3_column_type(st, column) == SQLITE_INTEGER)
-		return arena_strf(a, "%lld", (long long)sqlite3_column_int64(st, column));
+		return decimal(a, sqlite3_column_int64(st, column));
 	s.p = sqlite3_column_blob(st, column);
 	s.n = (size_t)sqlite3_column_bytes(st, column);
 	return arena_dup(a, s);

@@ -426,48 +426,60 @@ muster_zrange(void *arg, int ops)
 	}
 }
 
-/* Both sides with the pragmas that redka sets: what is compared is the shape,
- * on the peer's own ground. */
+/* How muster is opened: as it opens itself for such work but for synchronous,
+ * NORMAL as redka's, or (role < 0) with redka's own pragmas. */
 static struct store *
-against_peer(void (*load)(struct store *, int64_t))
+against_peer(void (*load)(struct store *, int64_t), int role)
 {
 	struct store *s = store_new(DB_TOOL);
 
 	store_load(s, base, load);
-	store_reopen(s, DB_HANDLER);
-	sql_exec(s->handle, redka_pragmas);
+	store_reopen(s, role < 0 ? DB_HANDLER : (enum db_role)role);
+	sql_exec(s->handle, role < 0 ? redka_pragmas : "pragma synchronous = normal");
 	return s;
 }
 
+/* One row: reads in one transaction, or writes `ops` a transaction. */
+static void
+peer_row(const char *name, bool ranked, int role, void (*muster)(void *, int), void (*redka)(void *, int),
+    int ops, double target)
+{
+	struct store *s = against_peer(ranked ? load_ranked : load_counter, role);
+	struct redka *rk = redka_new();
+	bool reads = redka == peer_get;
+
+	redka_load(rk, base, ranked);
+	if (reads) {
+		begin(s, TX_READ);
+		sql_exec(rk->handle, "begin");
+	}
+	duel(name, (struct side){ muster, s, ops }, (struct side){ redka, rk, ops },
+	    ops == 1 ? 1000
+	    : reads  ? 16
+		     : 8,
+	    target, NULL);
+	if (reads)
+		commit(s);
+	store_free(s);
+	redka_free(rk);
+}
+
+/* Thousands of writes at once are the operator's import: it opens as DB_TOOL. */
 static void
 peer(void)
 {
-	struct store *s = against_peer(load_counter);
-	struct redka *rk = redka_new();
+	enum { REDKAS = -1 };
 
-	part("the peer: redka", "muster/s", "redka/s");
-	redka_load(rk, base, false);
-	begin(s, TX_READ);
-	sql_exec(rk->handle, "begin");
-	duel("GET", (struct side){ muster_get, s, 1000 }, (struct side){ peer_get, rk, 1000 }, 16, 2, NULL);
-	commit(s);
-	sql_exec(rk->handle, "commit");
-	duel("INCR, 1,000 a transaction, half new", (struct side){ muster_incr, s, 1000 },
-	    (struct side){ peer_incr, rk, 1000 }, 8, 2, NULL);
-	duel("INCR, a transaction each", (struct side){ muster_incr, s, 1 },
-	    (struct side){ peer_incr, rk, 1 }, 1000, 0, NULL);
-	store_free(s);
-	redka_free(rk);
-
-	s = against_peer(load_ranked);
-	rk = redka_new();
-	redka_load(rk, base, true);
-	duel("ZADD, 1,000 a transaction, half new", (struct side){ muster_zadd, s, 1000 },
-	    (struct side){ peer_zadd, rk, 1000 }, 8, 2, NULL);
-	duel("ZADD, a transaction each", (struct side){ muster_zadd, s, 1 },
-	    (struct side){ peer_zadd, rk, 1 }, 1000, 0, NULL);
-	store_free(s);
-	redka_free(rk);
+	part("the peer: redka, each as it opens itself", "muster/s", "redka/s");
+	peer_row("GET", false, DB_HANDLER, muster_get, peer_get, 1000, 2);
+	peer_row("INCR, 1,000 a transaction, half new", false, DB_TOOL, muster_incr, peer_incr, 1000, 2);
+	peer_row("ZADD, 1,000 a transaction, half new", true, DB_TOOL, muster_zadd, peer_zadd, 1000, 2);
+	peer_row("INCR, a transaction each", false, DB_HANDLER, muster_incr, peer_incr, 1, 0);
+	peer_row("ZADD, a transaction each", true, DB_HANDLER, muster_zadd, peer_zadd, 1, 0);
+	part("the peer: both with redka's pragmas", "muster/s", "redka/s");
+	peer_row("GET", false, REDKAS, muster_get, peer_get, 1000, 0);
+	peer_row("INCR, 1,000 a transaction, half new", false, REDKAS, muster_incr, peer_incr, 1000, 0);
+	peer_row("ZADD, 1,000 a transaction, half new", true, REDKAS, muster_zadd, peer_zadd, 1000, 0);
 }
 
 /* `s` is a large ranking. */
@@ -612,7 +624,6 @@ with_large(char **only)
 	s = bytes();
 	elapsed("bytes");
 	store_reopen(s, DB_HANDLER);
-	sql_exec(s->handle, redka_pragmas);
 	if (wanted(only, "peer"))
 		peer_large(s);
 	elapsed("the peer, large");
