@@ -260,6 +260,18 @@ db_column_view(sqlite3_stmt *st, int column)
 	return (struct str){ p ? p : "", (size_t)sqlite3_column_bytes(st, column) };
 }
 
+int64_t
+db_int(struct db *db, sqlite3_stmt *st)
+{
+	int64_t n = 0;
+
+	if (db_row(db, st)) {
+		n = sqlite3_column_int64(st, 0);
+		db_done(st);
+	}
+	return n;
+}
+
 struct keys *
 db_keys(struct db *db)
 {
@@ -578,14 +590,7 @@ db_now(const struct db *db)
 int64_t
 db_sequence(struct db *db)
 {
-	sqlite3_stmt *st = db_stmt(db, SQL_DB, sql, SEQUENCE, "");
-	int64_t value = 0;
-
-	if (db_row(db, st)) {
-		value = sqlite3_column_int64(st, 0);
-		db_done(st);
-	}
-	return value;
+	return db_int(db, db_stmt(db, SQL_DB, sql, SEQUENCE, ""));
 }
 
 int64_t

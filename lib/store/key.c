@@ -567,27 +567,9 @@ key_rename(struct db *db, struct str name, struct str to)
 int64_t
 key_count(struct db *db)
 {
-	sqlite3_stmt *st = db_stmt(db, SQL_KEY, sql, DUE_COUNT, "i", db_now(db));
-	int64_t due = 0;
+	int64_t due = db_int(db, db_stmt(db, SQL_KEY, sql, DUE_COUNT, "i", db_now(db)));
 
-	if (db_row(db, st)) {
-		due = sqlite3_column_int64(st, 0);
-		db_done(st);
-	}
 	return counter(db)->count - due;
-}
-
-static int64_t
-end_id(struct db *db, int which)
-{
-	sqlite3_stmt *st = db_stmt(db, SQL_KEY, sql, which, "");
-	int64_t id = 0;
-
-	if (db_row(db, st)) {
-		id = sqlite3_column_int64(st, 0);
-		db_done(st);
-	}
-	return id;
 }
 
 /* A random id from the first to the last, and the key that has it.  Where most
@@ -597,7 +579,8 @@ bool
 key_random(struct db *db, struct arena *a, struct str *name)
 {
 	enum { TRIES = 100 };
-	int64_t first = end_id(db, FIRST_ID), span = end_id(db, LAST_ID) - first + 1, at;
+	int64_t first = db_int(db, db_stmt(db, SQL_KEY, sql, FIRST_ID, ""));
+	int64_t span = db_int(db, db_stmt(db, SQL_KEY, sql, LAST_ID, "")) - first + 1, at;
 	bool found = false;
 
 	for (int try = 0; try <= TRIES && span > 0 && !found; try++) {

@@ -60,19 +60,6 @@ differ(struct check *c, struct str name, const char *what, int64_t by)
 		c->tell(c->arg, text);
 }
 
-static int64_t
-number(struct db *db, int which, int64_t id)
-{
-	sqlite3_stmt *st = db_stmt(db, SQL_CHECK, sql, which, id ? "i" : "", id);
-	int64_t n = 0;
-
-	if (db_row(db, st)) {
-		n = sqlite3_column_int64(st, 0);
-		db_done(st);
-	}
-	return n;
-}
-
 static void
 check_collection(struct check *c, const struct key *key)
 {
@@ -80,7 +67,7 @@ check_collection(struct check *c, const struct key *key)
 		[KEY_SET] = COUNT_SET,
 		[KEY_ZSET] = COUNT_ZSET,
 		[KEY_LIST] = COUNT_LIST };
-	int64_t n = number(c->db, counts[key->type], key->id), wrong;
+	int64_t n = db_int(c->db, db_stmt(c->db, SQL_CHECK, sql, counts[key->type], "i", key->id)), wrong;
 
 	if (n != key->length)
 		differ(c, key->name, "its length is not that of its members, by", key->length - n);
@@ -131,7 +118,7 @@ key_check(struct db *db, void (*tell)(void *arg, const char *text), void *arg)
 	check_keys(&c, a);
 	arena_free(a);
 	for (size_t i = 0; i < LEN(sums); i++) {
-		int64_t n = number(db, sums[i].which, 0);
+		int64_t n = db_int(db, db_stmt(db, SQL_CHECK, sql, sums[i].which, ""));
 
 		if (n != 0)
 			differ(&c, (struct str){ NULL, 0 }, sums[i].what, n);

@@ -295,22 +295,10 @@ node_write(struct db *db, int which, int64_t id, int level, struct place p, int6
 	db_run(db, db_stmt(db, SQL_RUN, sql, which, "iidbi", id, (int64_t)level, p.score, p.member, n));
 }
 
-static int64_t
-one_int(struct db *db, sqlite3_stmt *st)
-{
-	int64_t n = 0;
-
-	if (db_row(db, st)) {
-		n = sqlite3_column_int64(st, 0);
-		db_done(st);
-	}
-	return n;
-}
-
 static int
 top_of(struct db *db, int64_t id)
 {
-	return (int)one_int(db, db_stmt(db, SQL_RUN, sql, TOP, "i", id));
+	return (int)db_int(db, db_stmt(db, SQL_RUN, sql, TOP, "i", id));
 }
 
 /* Runs of the level below that one of this level holds. */
@@ -409,7 +397,7 @@ grow(struct db *db, int64_t id)
 	size_t n;
 
 	for (; top > 0 && top < LEVELS_MAX; top++) {
-		if (one_int(db, db_stmt(db, SQL_RUN, sql, NODES, "ii", id, (int64_t)top)) <= RUN_MAX)
+		if (db_int(db, db_stmt(db, SQL_RUN, sql, NODES, "ii", id, (int64_t)top)) <= RUN_MAX)
 			break;
 		n = nodes_from(db, id, top, beginning(), SIZE_MAX, &v);
 		gather(db, id, top, v, n, NODE_PUT);
@@ -618,8 +606,8 @@ run_rank(struct db *db, const struct key *key, struct place p)
 		}
 		from = last.at;
 	}
-	rank += one_int(db, db_stmt(db, SQL_RUN, sql, of_type(COUNT_ZSET, key), "idbdb", key->id, from.score,
-				from.member, p.score, p.member));
+	rank += db_int(db, db_stmt(db, SQL_RUN, sql, of_type(COUNT_ZSET, key), "idbdb", key->id, from.score,
+			       from.member, p.score, p.member));
 	arena_reset(r->scratch);
 	return rank;
 }
@@ -712,10 +700,10 @@ static int64_t
 members_between(struct db *db, const struct key *key, struct place from, const struct node *next)
 {
 	if (next == NULL)
-		return one_int(db, db_stmt(db, SQL_RUN, sql, of_type(COUNT_ZSET_FROM, key), "idb", key->id,
-				       from.score, from.member));
-	return one_int(db, db_stmt(db, SQL_RUN, sql, of_type(COUNT_ZSET, key), "idbdb", key->id, from.score,
-			       from.member, next->at.score, next->at.member));
+		return db_int(db, db_stmt(db, SQL_RUN, sql, of_type(COUNT_ZSET_FROM, key), "idb", key->id,
+				      from.score, from.member));
+	return db_int(db, db_stmt(db, SQL_RUN, sql, of_type(COUNT_ZSET, key), "idbdb", key->id, from.score,
+			      from.member, next->at.score, next->at.member));
 }
 
 int64_t

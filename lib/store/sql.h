@@ -53,6 +53,9 @@ struct str db_column(struct arena *, sqlite3_stmt *, int column);
 /* The same, borrowed until the statement moves on; not for integers. */
 struct str db_column_view(sqlite3_stmt *, int column);
 
+/* The first column of the first row, 0 where there is none; leaves the rest. */
+int64_t db_int(struct db *, sqlite3_stmt *);
+
 /* Rows that the last statement changed: for sweeping, never for a decision. */
 int64_t db_changes(struct db *);
 

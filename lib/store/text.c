@@ -523,28 +523,15 @@ strike_words(struct db *db, struct arena *a, size_t most)
 	return n > 0;
 }
 
-static int64_t
-changes(struct db *db)
-{
-	sqlite3_stmt *st = db_stmt(db, SQL_TEXT, sql, CHANGES, "");
-	int64_t n = 0;
-
-	if (db_row(db, st)) {
-		n = sqlite3_column_int64(st, 0);
-		db_done(st);
-	}
-	return n;
-}
-
 /* FTS5 says how much it did by the number of rows changed only: one for the
  * statement itself. */
 static bool
 merge(struct db *db, int64_t pages)
 {
-	int64_t before = changes(db);
+	int64_t before = db_int(db, db_stmt(db, SQL_TEXT, sql, CHANGES, ""));
 
 	db_run(db, db_stmt(db, SQL_TEXT, sql, MERGE, "i", pages));
-	return changes(db) - before >= 2;
+	return db_int(db, db_stmt(db, SQL_TEXT, sql, CHANGES, "")) - before >= 2;
 }
 
 bool

@@ -395,18 +395,6 @@ zset_range(
 	return e == ERR_NOT_FOUND ? OK : e;
 }
 
-static int64_t
-count_rows(struct db *db, sqlite3_stmt *st)
-{
-	int64_t n = 0;
-
-	if (db_row(db, st)) {
-		n = sqlite3_column_int64(st, 0);
-		db_done(st);
-	}
-	return n;
-}
-
 /* The score that all members have; false: they have several. */
 static bool
 one_score(struct db *db, const struct key *key, double *score)
@@ -434,8 +422,8 @@ count_lex(struct db *db, const struct key *key, const struct bounds *b)
 	if (key->levels > 0 && one_score(db, key, &score))
 		return (b->high.p ? run_rank(db, key, (struct place){ score, b->high }) : key->length) -
 		       run_rank(db, key, (struct place){ score, b->low });
-	return count_rows(db, db_stmt(db, SQL_ZSET, sql, b->high.p ? COUNT_LEX : COUNT_LEX_FROM,
-				  b->high.p ? "ibb" : "ib", key->id, b->low, b->high));
+	return db_int(db, db_stmt(db, SQL_ZSET, sql, b->high.p ? COUNT_LEX : COUNT_LEX_FROM,
+			      b->high.p ? "ibb" : "ib", key->id, b->low, b->high));
 }
 
 enum err
@@ -456,7 +444,7 @@ zset_count(struct db *db, struct arena *a, struct str name, const struct zrange 
 	else if (key.levels > 0)
 		*n = rank_of_score(db, &key, b.max, true) - rank_of_score(db, &key, b.min, false);
 	else
-		*n = count_rows(db, db_stmt(db, SQL_ZSET, sql, COUNT_SCORE, "idd", key.id, b.min, b.max));
+		*n = db_int(db, db_stmt(db, SQL_ZSET, sql, COUNT_SCORE, "idd", key.id, b.min, b.max));
 	return OK;
 }
 
