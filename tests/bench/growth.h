@@ -445,7 +445,7 @@ growth_show(
 	printf(" %8.2f", growth);
 	if (row->failed != NULL)
 		printf("   %s: %s", verdict(false), row->failed);
-	else if (row != raw)
+	else if (row != raw && sizes[nsizes - 1].n >= sizes[0].n * 1000) /* levels come in steps */
 		printf("   %s: <= %.2f", verdict(growth <= most), most);
 	printf("\n");
 }
