@@ -24,7 +24,7 @@
 
 enum {
 	INTENTS_AT_ONCE = 50, /* a transaction stays at some milliseconds */
-	KEYS_AT_ONCE = 300,
+	KEYS_AT_ONCE = 64,
 	EVENTS_AT_ONCE = 500,
 	PAGES_AT_ONCE = 8, /* of the full-text index */
 	LEASE_MS = 30 * 1000,

@@ -25,7 +25,7 @@
 
 enum {
 	SAMPLES = 1 << 18,
-	SWEEP_BATCH = 300 /* bin/dispatch's KEYS_AT_ONCE */,
+	SWEEP_BATCH = 64 /* bin/dispatch's KEYS_AT_ONCE */,
 	SWEEP_SECONDS = 50 /* its RUN_MS */
 };
 
