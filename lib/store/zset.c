@@ -509,6 +509,21 @@ zset_replace(struct db *db, struct str name, const struct zmember *m, size_t n)
 
 /* ---- others -------------------------------------------------------------------------- */
 
+static bool
+member_at(struct db *db, struct arena *a, const struct key *key, int64_t rank, struct zmember *out)
+{
+	int64_t skip;
+	struct place from = run_seek(db, a, key, rank, &skip);
+	sqlite3_stmt *st = db_stmt(
+	    db, SQL_ZSET, sql, RANK_FROM, "iiidb", key->id, INT64_C(1), skip, from.score, from.member);
+
+	if (!db_row(db, st))
+		return false;
+	*out = (struct zmember){ .member = db_column(a, st, 0), .score = sqlite3_column_double(st, 1) };
+	db_done(st);
+	return true;
+}
+
 enum err
 zset_random(struct db *db, struct arena *a, struct str name, int64_t count, struct zmember **out, size_t *n)
 {
@@ -534,11 +549,9 @@ zset_random(struct db *db, struct arena *a, struct str name, int64_t count, stru
 			(*out)[i] = all[ranks[i]];
 		return OK;
 	}
-	for (size_t i = 0; i < *n; i++) {
-		read_ranks(db, a, &key, ranks[i], ranks[i], &all, &nall);
-		if (nall == 1)
-			(*out)[i] = all[0];
-	}
+	for (size_t i = 0; i < *n; i++)
+		if (!member_at(db, a, &key, ranks[i], &(*out)[i]))
+			*n = i; /* a fault: the transaction will be undone */
 	return OK;
 }
 
