@@ -92,6 +92,8 @@ struct step generate_one(struct generator *, struct arena *, const struct rule *
 
 /* ---- oracle.c: a redis-server of our own ---- */
 
+#define REDIS_SERVER "/usr/bin/redis-server"
+
 struct oracle;
 
 /* Started in `dir`, its clock at `now`; NULL and *why when that fails. */
