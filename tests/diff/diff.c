@@ -481,7 +481,7 @@ main(void)
 	uint64_t commands = count ? strtoull(count, NULL, 10) : 200000;
 	uint32_t seed;
 
-	if (access("/usr/bin/redis-server", X_OK) != 0) {
+	if (access(REDIS_SERVER, X_OK) != 0) {
 		printf("1..0 # skip redis-server is not installed\n");
 		return 0;
 	}

@@ -61,7 +61,7 @@ enum step_kind {
 	TRANSACTION, /* MULTI ... EXEC */
 	CLOCK,
 	SWEEP,  /* muster takes away some of what was dropped */
-	CHECK,  /* muster's counted runs against the members they count */
+	CHECK,  /* muster's lengths and counted runs against the members they count */
 	UNDONE, /* muster runs the lines and takes them back: nothing may be left of them */
 };
 
@@ -92,6 +92,8 @@ struct step generate_one(struct generator *, struct arena *, const struct rule *
 
 /* ---- oracle.c: a redis-server of our own ---- */
 
+#define REDIS_SERVER "/usr/bin/redis-server"
+
 struct oracle;
 
 /* Started in `dir`, its clock at `now`; NULL and *why when that fails. */
@@ -117,7 +119,7 @@ void peer_free(struct peer *);
 void peer_reset(struct peer *, int64_t now); /* an empty store */
 void peer_clock(struct peer *, int64_t now);
 void peer_sweep(struct peer *);
-int64_t peer_check(struct peer *, struct arena *); /* how many counts are wrong */
+int64_t peer_check(struct peer *); /* how much is wrong */
 void peer_undone(struct peer *, struct arena *, const struct step *);
 struct reply peer_ask(struct peer *, struct arena *, const struct str *args, size_t n, bool by_client);
 

@@ -135,7 +135,7 @@ become_redis(const char *dir, const char *clock, const char *shim)
 	if (chdir(dir) != 0 || setenv("LD_PRELOAD", shim, 1) != 0 || setenv("CLOCK_SHIM", clock, 1) != 0)
 		_exit(126);
 	dup2(open("/dev/null", O_RDONLY), STDIN_FILENO);
-	execlp("redis-server", "redis-server", "--port", "0", "--unixsocket", "redis.sock", "--save", "",
+	execl(REDIS_SERVER, "redis-server", "--port", "0", "--unixsocket", "redis.sock", "--save", "",
 	    "--appendonly", "no", "--enable-debug-command", "local", "--daemonize", "no", "--logfile",
 	    "redis.log", "--maxmemory", "0", (char *)NULL);
 	_exit(127);

@@ -8,7 +8,6 @@
 #include "diff.h"
 #include "key.h"
 #include "log.h"
-#include "run.h"
 
 struct peer {
 	struct oracle *redis; /* stands in for muster */
@@ -147,24 +146,17 @@ peer_ask(struct peer *p, struct arena *mem, const struct str *args, size_t n, bo
 }
 
 int64_t
-peer_check(struct peer *p, struct arena *mem)
+peer_check(struct peer *p)
 {
-	struct key_entry *keys;
-	int64_t cursor = 0, wrong = 0;
-	size_t n;
+	int64_t wrong;
 
 	if (p->redis != NULL)
 		return 0;
-	begin(p);
-	do {
-		n = key_scan_ids(p->db, mem, &cursor, 1000, &keys);
-		for (size_t i = 0; i < n; i++) {
-			struct key key;
-
-			if (key_look(p->db, keys[i].name, &key))
-				wrong += run_check(p->db, &key);
-		}
-	} while (cursor != 0);
+	commit(p);
+	if (db_begin(p->db, TX_READ, p->now) != OK)
+		die("no transaction");
+	wrong = key_check(p->db, NULL, NULL);
+	db_rollback(p->db);
 	return wrong;
 }
 

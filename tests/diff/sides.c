@@ -101,7 +101,8 @@ read_step(struct sides *s, const struct step *step, size_t at, struct reply *mus
 	if (step->kind == UNDONE)
 		return true;
 	if (step->kind == CHECK)
-		return muster->integer == 0 || differ(d, at, 0, "wrong counts in runs", muster, muster);
+		return muster->integer == 0 ||
+		       differ(d, at, 0, "lengths or runs do not agree with the members", muster, muster);
 	if (step->kind == COMMAND && how_of(step->lines) == TALLIED)
 		oracle_read(s->redis, s->mem); /* SCAN's: it has touched all */
 	for (size_t i = 0; i < step->n; i++) {
@@ -133,7 +134,7 @@ checked(struct sides *s)
 	struct reply *r = arena_array(s->mem, struct reply, 1);
 
 	r->kind = REPLY_INTEGER;
-	r->integer = peer_check(s->muster, s->mem);
+	r->integer = peer_check(s->muster);
 	return r;
 }
 
