@@ -667,6 +667,8 @@ key_copy(struct db *db, struct str name, struct str to, bool replace)
 		return ERR_NOT_FOUND;
 	if (key_look(db, to, &old) && !replace)
 		return ERR_CONFLICT;
+	if (str_eq(name, to))
+		return OK;
 	key_del(db, to);
 	runs_flush(db);
 	keys_flush(db);
