@@ -27,6 +27,8 @@ enum {
 	FIND,
 	MAKE,
 	RESIZE,
+	LENGTH,
+	LEVELS,
 	DELETE,
 	EXPIRE,
 	RENAME,
@@ -75,6 +77,8 @@ static const char *const sql[] = {
 	[FIND] = "select id, type, expires, length, levels from key where name = ?1",
 	[MAKE] = "insert into key (name, id, type) values (?1, ?2, ?3)",
 	[RESIZE] = "update key set length = ?2, levels = ?3 where name = ?1",
+	[LENGTH] = "update key set length = ?2 where name = ?1",
+	[LEVELS] = "update key set levels = ?2 where name = ?1",
 	[DELETE] = "delete from key where name = ?1",
 	[EXPIRE] = "update key set expires = ?2 where name = ?1",
 	[RENAME] = "update key set name = ?2 where name = ?1",
@@ -395,18 +399,10 @@ key_make(struct db *db, struct str name, enum key_type type, struct key *key)
 
 /* The row is behind what the slot says: to be written before the commit. */
 static void
-changed(struct db *db, const struct key *key)
+changed(struct db *db, struct slot *s)
 {
 	struct keys *k = memory(db);
-	struct slot *s = recall(db, key->name);
 
-	if (s == NULL) {
-		db_run(db,
-		    db_stmt(db, SQL_KEY, sql, RESIZE, "bii", key->name, key->length, (int64_t)key->levels));
-		return;
-	}
-	s->key.length = key->length;
-	s->key.levels = key->levels;
 	if (s->dirty)
 		return;
 	if (k->ndirty == SLOTS) /* the same slot again and again, for other keys */
@@ -415,14 +411,23 @@ changed(struct db *db, const struct key *key)
 	k->dirty[k->ndirty++] = s;
 }
 
+/* Of `key` only the length: its levels may have grown behind the caller's back,
+ * when counts were written. */
 void
 key_resize(struct db *db, struct key *key, int64_t by)
 {
+	struct slot *s;
+
 	if (by == 0)
 		return;
 	key->length += by;
 	if (key->length > 0) {
-		changed(db, key);
+		if ((s = recall(db, key->name)) == NULL) {
+			db_run(db, db_stmt(db, SQL_KEY, sql, LENGTH, "bi", key->name, key->length));
+			return;
+		}
+		s->key.length = key->length;
+		changed(db, s);
 		return;
 	}
 	if (key->levels > 0) /* emptied runs */
@@ -434,8 +439,15 @@ key_resize(struct db *db, struct key *key, int64_t by)
 void
 key_set_levels(struct db *db, struct key *key, int levels)
 {
+	struct slot *s = recall(db, key->name);
+
 	key->levels = levels;
-	changed(db, key);
+	if (s == NULL) {
+		db_run(db, db_stmt(db, SQL_KEY, sql, LEVELS, "bi", key->name, (int64_t)levels));
+		return;
+	}
+	s->key.levels = levels;
+	changed(db, s);
 }
 
 /* A name that outlives its statement. */
@@ -655,6 +667,8 @@ key_copy(struct db *db, struct str name, struct str to, bool replace)
 		return ERR_NOT_FOUND;
 	if (key_look(db, to, &old) && !replace)
 		return ERR_CONFLICT;
+	if (str_eq(name, to))
+		return OK;
 	key_del(db, to);
 	runs_flush(db);
 	keys_flush(db);

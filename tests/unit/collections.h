@@ -8,6 +8,7 @@
 #include "store.h"
 
 #include <math.h>
+#include <sqlite3.h>
 
 #include "buf.h"
 #include "hash.h"
@@ -127,6 +128,73 @@ string_text(const char *key)
 
 	string_get(db, mem, str(key), &v);
 	return v;
+}
+
+/* `n` bytes that are not all the same. */
+static inline struct str
+bytes_of(size_t n, int from)
+{
+	char *p = arena_alloc(mem, n + 1);
+
+	for (size_t i = 0; i < n; i++)
+		p[i] = (char)(from + (int)(i % 61));
+	return (struct str){ p, n };
+}
+
+/* ---- proofs ------------------------------------------------------------------ */
+
+static inline void
+show_difference(void *arg, const char *text)
+{
+	(void)arg;
+	print_error("%s\n", text);
+}
+
+/* Commits; lengths, counts and runs must agree with the members. */
+static inline void
+all_agrees(void)
+{
+	int64_t now = db_now(db);
+
+	assert_int_equal(db_commit(db), OK);
+	assert_int_equal(db_begin(db, TX_READ, now), OK);
+	assert_int_equal(key_check(db, show_difference, NULL), 0);
+	assert_int_equal(db_commit(db), OK);
+	assert_int_equal(db_begin(db, TX_WRITE, now), OK);
+}
+
+/* Statements behind the store's back; what is open is committed first. */
+static inline void
+by_hand(const char *text)
+{
+	int64_t now = db_now(db);
+	sqlite3 *handle;
+
+	assert_int_equal(db_commit(db), OK);
+	assert_int_equal(sqlite3_open(store_path, &handle), SQLITE_OK);
+	if (sqlite3_exec(handle, text, NULL, NULL, NULL) != SQLITE_OK)
+		fail_msg("%s: %s", text, sqlite3_errmsg(handle));
+	assert_int_equal(sqlite3_close(handle), SQLITE_OK);
+	assert_int_equal(db_begin(db, TX_WRITE, now), OK);
+}
+
+/* How often each of n came, where each should have come equally often:
+ * Pearson's sum.  Of fair draws one in ten million is refused, for n <= 20. */
+static inline void
+assert_even(const int *seen, size_t n)
+{
+	double all = 0, sum = 0;
+
+	assert_true(n <= 20);
+	for (size_t i = 0; i < n; i++)
+		all += seen[i];
+	for (size_t i = 0; i < n; i++)
+		sum += (seen[i] - all / (double)n) * (seen[i] - all / (double)n) / (all / (double)n);
+	if (sum > 72) {
+		for (size_t i = 0; i < n; i++)
+			print_error("%zu: %d\n", i, seen[i]);
+		fail_msg("not even: %g", sum);
+	}
 }
 
 #endif
