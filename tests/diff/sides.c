@@ -4,7 +4,7 @@
 
 #include "diff.h"
 
-enum { BATCH = 400, CURSORS = 200000 };
+enum { BATCH = 64, CURSORS = 200000 };
 
 /* ---- a difference ---- */
 
