@@ -67,11 +67,20 @@ fill_zset(const char *key, int n)
 static inline struct str
 joined(const struct str *v, size_t n)
 {
-	struct str all = S("");
+	size_t all = 0;
+	char *p, *at;
 
 	for (size_t i = 0; i < n; i++)
-		all = arena_strf(mem, "%.*s%s%.*s", FMT(all), i ? " " : "", FMT(v[i]));
-	return all;
+		all += v[i].n + 1;
+	at = p = arena_alloc(mem, all + 1);
+	for (size_t i = 0; i < n; i++) {
+		if (i > 0)
+			*at++ = ' ';
+		if (v[i].n > 0)
+			memcpy(at, v[i].p, v[i].n);
+		at += v[i].n;
+	}
+	return (struct str){ p, (size_t)(at - p) };
 }
 
 /* "f=v g=w": what a hash holds. */

@@ -570,3 +570,175 @@ STORE_TEST(a_checkpoint_tells_how_many_pages_a_reader_holds_back)
 	assert_int_equal(left, 0);
 	assert_int_equal(db_begin(db, TX_READ, NOW), OK);
 }
+
+/* ---- a transaction as a whole ------------------------------------------------------------------ */
+
+/* What a body does, and how often it ran. */
+static int runs;
+static int64_t found;
+static enum err answers[8];
+
+static enum err
+count_and_answer(void *arg)
+{
+	int64_t n;
+
+	assert_ptr_equal(arg, &runs);
+	assert_int_equal(string_get_int(db, S("n"), &found), OK);
+	assert_int_equal(string_incr(db, S("n"), 1, &n), OK);
+	hash_append(db, S("ledger"), S("one"), S("v"));
+	db_sequence_next(db);
+	return answers[runs++ < 7 ? runs - 1 : 7];
+}
+
+static enum err
+transact(void)
+{
+	db_rollback(db);
+	runs = 0;
+	return db_transact(db, TX_WRITE, NOW + 1, count_and_answer, &runs);
+}
+
+static void
+nothing_happened(void)
+{
+	assert_int_equal(db_tx(db), TX_NONE);
+	assert_int_equal(db_begin(db, TX_READ, NOW), OK);
+	assert_int_equal(key_count(db), 0);
+	assert_int_equal(db_sequence(db), 0);
+}
+
+STORE_TEST(a_body_that_succeeds_is_committed_once)
+{
+	memset(answers, 0, sizeof(answers));
+	assert_int_equal(transact(), OK);
+	assert_int_equal(runs, 1);
+	assert_int_equal(db_tx(db), TX_NONE);
+	assert_int_equal(db_now(db), NOW + 1);
+	assert_int_equal(db_begin(db, TX_READ, NOW), OK);
+	assert_int_equal(counter("n"), 1);
+	assert_int_equal(db_sequence(db), 1);
+}
+
+STORE_TEST(the_error_of_a_body_is_returned_and_takes_everything_back)
+{
+	for (int e = OK + 1; e < ERR__MAX; e++) {
+		if (e == ERR_BUSY)
+			continue;
+		for (size_t i = 0; i < LEN(answers); i++)
+			answers[i] = (enum err)e;
+		assert_int_equal(transact(), e);
+		assert_int_equal(runs, 1);
+		nothing_happened();
+	}
+}
+
+STORE_TEST(a_busy_body_runs_again_from_the_start)
+{
+	memset(answers, 0, sizeof(answers));
+	answers[0] = answers[1] = answers[2] = ERR_BUSY;
+	assert_int_equal(transact(), OK);
+	assert_int_equal(runs, 4);
+	assert_int_equal(found, 0); /* nothing was left of those before */
+	assert_int_equal(db_begin(db, TX_READ, NOW), OK);
+	assert_int_equal(counter("n"), 1);
+	assert_int_equal(db_sequence(db), 1);
+}
+
+STORE_TEST(a_body_that_is_busy_for_ever_ends_after_five_seconds)
+{
+	int64_t before = ahead_ms;
+	enum err e;
+
+	for (size_t i = 0; i < LEN(answers); i++)
+		answers[i] = ERR_BUSY;
+	hurry_ms = 100;
+	e = transact();
+	hurry_ms = 0;
+	assert_int_equal(e, ERR_BUSY);
+	assert_true(runs > 1);
+	assert_in_range(ahead_ms - before, 5000, 7000);
+	nothing_happened();
+}
+
+/* Takes the write lock, tells so, and after `us` raises the counter and lets go. */
+static pid_t
+holder(unsigned us)
+{
+	int ends[2];
+	char told;
+	pid_t pid;
+
+	assert_int_equal(pipe(ends), 0);
+	fflush(NULL);
+	if ((pid = fork()) == 0) {
+		struct db *mine;
+		int64_t n;
+
+		if (db_open(&mine, store_path, DB_HANDLER) != OK || db_begin(mine, TX_WRITE, NOW) != OK ||
+		    write(ends[1], "x", 1) != 1)
+			_exit(1);
+		usleep(us);
+		_exit(string_incr(mine, S("n"), 10, &n) != OK || db_commit(mine) != OK);
+	}
+	close(ends[1]);
+	assert_int_equal(read(ends[0], &told, 1), 1);
+	close(ends[0]);
+	return pid;
+}
+
+STORE_TEST(a_transaction_waits_for_the_one_who_holds_the_lock)
+{
+	pid_t pid;
+
+	memset(answers, 0, sizeof(answers));
+	db_rollback(db);
+	pid = holder(200000);
+	assert_int_equal(transact(), OK);
+	assert_int_equal(unit_wait(pid), 0);
+	assert_int_equal(runs, 1);
+	assert_int_equal(found, 10); /* it ran on what was there then */
+	assert_int_equal(db_begin(db, TX_READ, NOW), OK);
+	assert_int_equal(counter("n"), 11);
+}
+
+STORE_TEST(a_transaction_that_waits_too_long_never_runs_its_body)
+{
+	struct db *other = another();
+	int64_t before = ahead_ms;
+	enum err e;
+
+	db_rollback(db);
+	assert_int_equal(db_begin(other, TX_WRITE, NOW), OK);
+	hurry_ms = 1000;
+	e = transact();
+	hurry_ms = 0;
+	db_rollback(other);
+	db_close(other);
+	assert_int_equal(e, ERR_BUSY);
+	assert_int_equal(runs, 0);
+	assert_in_range(ahead_ms - before, 5000, 20000);
+	nothing_happened();
+}
+
+static enum err
+only_read(void *arg)
+{
+	*(int64_t *)arg = counter("n");
+	return OK;
+}
+
+STORE_TEST(a_reading_transaction_waits_for_nobody)
+{
+	int64_t n = -1;
+	pid_t pid;
+
+	string_set_int(db, S("n"), 4);
+	assert_int_equal(db_commit(db), OK);
+	pid = holder(50000);
+	assert_int_equal(db_transact(db, TX_READ, NOW, only_read, &n), OK);
+	assert_int_equal(n, 4);
+	assert_int_equal(unit_wait(pid), 0);
+	assert_int_equal(db_transact(db, TX_READ, NOW, only_read, &n), OK);
+	assert_int_equal(n, 14);
+}

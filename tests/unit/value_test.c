@@ -373,6 +373,17 @@ STORE_TEST(a_large_value_becomes_a_counter_and_back)
 	assert_bytes(string_text("k"), bytes_of(500, '2'));
 }
 
+/* As schema/002 says, which moves the values of older stores by the same rule. */
+STORE_TEST(a_value_of_128_bytes_lies_in_the_row_of_its_key_and_a_longer_one_does_not)
+{
+	string_set(db, S("k"), bytes_of(128, 'a'), 0);
+	by_hand("update key set value = x'62' where length(value) = 128");
+	assert_str(string_text("k"), "b");
+	string_set(db, S("k"), bytes_of(129, 'a'), 0);
+	by_hand("update string set value = x'63' where length(value) = 129");
+	assert_str(string_text("k"), "c");
+}
+
 STORE_TEST(a_large_value_goes_with_its_key)
 {
 	string_set(db, S("deleted"), bytes_of(500, 'a'), 0);

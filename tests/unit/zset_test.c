@@ -653,6 +653,27 @@ STORE_TEST(ranks_are_those_of_an_array_from_either_end)
 	assert_int_equal(zset_rank(db, S("missing"), S("m"), false, &rank), ERR_NOT_FOUND);
 }
 
+STORE_TEST(an_offset_reaches_up_to_the_last_of_a_range)
+{
+	enum { FIRST = 100, LAST = 1500 };
+
+	fill_zset("z", 2000);
+	for (int reverse = 0; reverse < 2; reverse++)
+		for (int left = 0; left < 4; left++) {
+			struct zrange r = { .by = ZRANGE_SCORE,
+				.reverse = reverse,
+				.count = -1,
+				.offset = LAST - FIRST + 1 - left,
+				.min = { .score = FIRST },
+				.max = { .score = LAST } };
+
+			assert_int_equal(zset_range(db, mem, S("z"), &r, &got, &ngot), OK);
+			assert_int_equal(ngot, left);
+			if (left > 0)
+				assert_double(got[left - 1].score, reverse ? FIRST : LAST);
+		}
+}
+
 STORE_TEST(open_bounds_leave_out_only_the_bound_itself)
 {
 	struct zrange r = {
