@@ -11,7 +11,7 @@
 enum {
 	DROP_AT_ONCE = 32,    /* members deleted with their key rather than swept */
 	SWEEP_AT_ONCE = 32,   /* rows between two looks at the clock */
-	SWEEP_US = 800,      /* of writer lock; the commit comes on top */
+	SWEEP_US = 800,       /* of writer lock; the commit comes on top */
 	SLOTS = 256,          /* keys remembered: a power of two */
 	NAME_REMEMBERED = 200 /* bytes: longer ones are looked up each time */
 };
