@@ -1,8 +1,25 @@
 /* key_test.c - what key.h promises, for keys of every type. */
 #include "collections.h"
 
+#include <sys/syscall.h>
+#include <time.h>
+
 #include "list.h"
 #include "outbox.h"
+
+/* While this stands the monotonic clock does: a sweep ends by its batch, not
+ * by how slow the machine is. */
+static bool clock_stands;
+
+int
+clock_gettime(clockid_t id, struct timespec *ts)
+{
+	int rc = (int)syscall(SYS_clock_gettime, id, ts);
+
+	if (id == CLOCK_MONOTONIC && clock_stands)
+		*ts = (struct timespec){ 1, 0 };
+	return rc;
+}
 
 STORE_TEST(a_key_exists_once_it_was_written)
 {
@@ -274,6 +291,17 @@ STORE_TEST(sweeping_ends_and_takes_expired_keys_and_dropped_members_only)
 	assert_str(string_text("later"), "v");
 }
 
+static int
+sweep_all_timeless(int64_t batch)
+{
+	int turns;
+
+	clock_stands = true;
+	turns = sweep_all(batch);
+	clock_stands = false;
+	return turns;
+}
+
 STORE_TEST(one_sweep_takes_about_a_batch)
 {
 	struct str *names;
@@ -282,13 +310,13 @@ STORE_TEST(one_sweep_takes_about_a_batch)
 	for (int i = 0; i < 1000; i++)
 		string_set(db, numbered("k", i), S("v"), NOW + 1);
 	at(NOW + 1);
-	turns = sweep_all(100);
+	turns = sweep_all_timeless(100);
 	assert_in_range(turns, 9, 11);
 	assert_int_equal(key_scan(db, mem, S(""), 10, &names), 0);
 
 	fill_zset("zset", MANY);
 	key_del(db, S("zset"));
-	turns = sweep_all(100);
+	turns = sweep_all_timeless(100);
 	assert_in_range(turns, MANY / 101, MANY / 99 + 1);
 }
 
