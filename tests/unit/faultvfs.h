@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum fault_call {
 	FAULT_OPEN,
@@ -27,7 +28,8 @@ enum fault_call {
 	FAULT_LOCK,
 	FAULT_SHM_MAP,
 	FAULT_SHM_LOCK,
-	FAULT_CUT, /* a write, a sync or a truncation: where a power cut may strike */
+	FAULT_PREAD, /* the system call gives fewer bytes than asked for; no fault at all */
+	FAULT_CUT,   /* a write, a sync or a truncation: where a power cut may strike */
 	FAULT_NONE
 };
 
@@ -422,6 +424,13 @@ fault_access(sqlite3_vfs *vfs, const char *name, int flags, int *out)
 					   : fault_under->xAccess(fault_under, name, flags, out);
 }
 
+/* Half of what is there, as a signal may leave it: SQLite asks for the rest. */
+static ssize_t
+fault_pread(int fd, void *to, size_t n, off_t at)
+{
+	return pread(fd, to, n > 1 && fault_strikes(FAULT_PREAD) ? n / 2 : n, at);
+}
+
 static void
 fault_disk(void)
 {
@@ -430,6 +439,8 @@ fault_disk(void)
 	if (fault_under != NULL)
 		return;
 	fault_under = sqlite3_vfs_find(NULL);
+	fault_under->xSetSystemCall(fault_under, "pread", (sqlite3_syscall_ptr)fault_pread);
+	fault_under->xSetSystemCall(fault_under, "pread64", (sqlite3_syscall_ptr)fault_pread);
 	vfs = *fault_under;
 	vfs.pNext = NULL;
 	vfs.zName = "fault";

@@ -19,6 +19,7 @@
 #define fail_msg(...) (print_error(__VA_ARGS__), print_error("\n"), _fail(__FILE__, __LINE__))
 
 #include <fcntl.h>
+#include <float.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -97,6 +98,15 @@ unit_compare(struct str have, struct str want, const char *file, int line)
 		if (!(near_ <= (by) && -near_ <= (by))) \
 			fail_msg("%.17g is not within %g of %.17g", (double)(have), (double)(by), \
 			    (double)(want)); \
+	} while (0)
+
+/* For tests of Redis' long double arithmetic: under valgrind a long double has
+ * only the bits of a double. */
+#define needs_long_double() \
+	do { \
+		volatile long double one_ = 1; \
+		if (one_ + LDBL_EPSILON <= 1) \
+			skip(); \
 	} while (0)
 
 /* ---- processes ------------------------------------------------------------ */

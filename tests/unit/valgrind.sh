@@ -29,7 +29,7 @@ echo "1..${#names[@]}"
 for name in "${names[@]}"; do
 	count=$((count + 1))
 	if FAULTS=1 SECS=3 WORST_MS=60000 CMOCKA_MESSAGE_OUTPUT=STDOUT valgrind --quiet --error-exitcode=99 \
-		--leak-check=full --errors-for-leak-kinds=definite \
+		--leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite \
 		"$B/tests/unit/$name" >"$out" 2>&1 </dev/null; then
 		echo "ok $count - $name"
 	else
