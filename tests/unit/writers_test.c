@@ -3,8 +3,9 @@
  * update is lost, no reader sees half of one, nobody waits for long.
  *
  *	SECS=3         how long
- *	WORST_MS=1000  the longest that a write may take, from begin to durable;
- *	               100 where the machine has nothing else to do
+ *	WORST_MS=100   the longest that a write may take, from begin to durable;
+ *	               without it only how often a writer is overtaken is judged,
+ *	               for a busy disk says nothing about us
  *
  * The store lies in the build's folder: on a disk, not in memory.
  */
@@ -333,12 +334,16 @@ teardown(void **state)
 	return rmdir(dir);
 }
 
+/* Whoever waits next has the turn, and the others draw: one of three each time.
+ * That it misses so often has a chance of one in 10^10. */
+enum { OVERTAKEN_MOST = 60 };
+
 TEST_WITH(four_writers_and_four_readers_lose_nothing_and_wait_a_bounded_time, setup, teardown)
 {
 	int64_t until;
 	pid_t pids[WRITERS + READERS];
 	double worst = 0, most = 0, least = HUGE_VAL;
-	long reads = 0;
+	long reads = 0, overtaken = 0;
 
 	rnd_start();
 	fill();
@@ -354,6 +359,7 @@ TEST_WITH(four_writers_and_four_readers_lose_nothing_and_wait_a_bounded_time, se
 		worst = fmax(worst, tell_times(w));
 		most = fmax(most, (double)told[w].done);
 		least = fmin(least, (double)told[w].done);
+		overtaken = told[w].overtaken > overtaken ? told[w].overtaken : overtaken;
 	}
 	for (int i = 0; i < WRITERS + READERS; i++) {
 		reads += i < WRITERS ? 0 : told[i].done;
@@ -362,6 +368,8 @@ TEST_WITH(four_writers_and_four_readers_lose_nothing_and_wait_a_bounded_time, se
 	print_message("# %ld reads; the least a writer got is %.2f of the most\n", reads, least / most);
 	assert_true(reads > 0);
 	nothing_is_lost();
-	if (worst > setting("WORST_MS", 1000))
+	if (overtaken > OVERTAKEN_MOST)
+		fail_msg("a writer was overtaken %ld times while it waited for one write", overtaken);
+	if (getenv("WORST_MS") != NULL && worst > setting("WORST_MS", 0))
 		fail_msg("a write took %.1f ms", worst);
 }
