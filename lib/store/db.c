@@ -75,7 +75,7 @@ nap(void *arg, int count)
 
 	if (count == 0 && db->tx != TX_WRITE)
 		db->waiting_since = monotonic_us();
-	return wait_a_little(db, 20);
+	return wait_a_little(db, 40);
 }
 
 /* Who may try next for the write lock.  Whoever has just given the lock back
@@ -86,7 +86,7 @@ take_turn(struct db *db)
 {
 	db->waiting_since = monotonic_us();
 	while (db->turn >= 0 && flock(db->turn, LOCK_EX | LOCK_NB) != 0)
-		if ((errno != EWOULDBLOCK && errno != EINTR) || !wait_a_little(db, 50))
+		if ((errno != EWOULDBLOCK && errno != EINTR) || !wait_a_little(db, 150))
 			return false;
 	return true;
 }
