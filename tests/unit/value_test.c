@@ -593,6 +593,7 @@ STORE_TEST(a_float_is_added_over_the_border_both_ways)
 {
 	struct str v, zeros = arena_strf(mem, "%0200d", 1);
 
+	needs_long_double();
 	string_set(db, S("f"), zeros, NOW + 10); /* large before, small after */
 	assert_int_equal(string_incr_float(db, mem, S("f"), 1, &v), OK);
 	assert_str(string_text("f"), "2");
