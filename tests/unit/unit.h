@@ -100,9 +100,9 @@ unit_compare(struct str have, struct str want, const char *file, int line)
 			    (double)(want)); \
 	} while (0)
 
-/* For tests of Redis' long double arithmetic: under valgrind a long double has
- * only the bits of a double. */
-#define needs_long_double() \
+/* Under valgrind a long double has only the bits of a double, and time means
+ * nothing: for tests of either. */
+#define not_under_valgrind() \
 	do { \
 		volatile long double one_ = 1; \
 		if (one_ + LDBL_EPSILON <= 1) \

@@ -229,7 +229,6 @@ static void
 child(int who, int64_t until)
 {
 	db = NULL;
-	mem = arena_new();
 	unit_seed ^= (uint64_t)(who + 1) << 20;
 	rnd();
 	if (who == DISK)
