@@ -39,7 +39,9 @@ void db_close(struct db *); /* NULL is allowed */
  * short random naps, 5 seconds at most, then ERR_BUSY. */
 enum err db_begin(struct db *, enum tx, int64_t now);
 
-/* OK: durable.  Anything else: nothing of it happened. */
+/* OK: durable.  Anything else: nothing of it happened.  (Where the flush itself
+ * failed, the transaction may lie in the log: if the machine dies before the
+ * next write, it may come back, whole.) */
 enum err db_commit(struct db *);
 void db_rollback(struct db *); /* without a transaction: nothing */
 
