@@ -55,7 +55,7 @@ check: build/.deps-test units
 
 # Kills and cuts in the middle of things; slow, so not part of `test`.
 chaos: build/.deps-test all units $(killers)
-	@B=$B TEST_TIMEOUT=1800 tests/run.sh chaos
+	@B=$B TEST_TIMEOUT=$${TEST_TIMEOUT:-1800} tests/run.sh chaos
 
 # The store's unit tests, of the plain build, under memcheck: some minutes.
 valgrind: build/.deps-test units

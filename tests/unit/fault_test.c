@@ -3,7 +3,7 @@
  * it strikes says so, nothing of it is kept, and all goes on once the disk is
  * well again.
  *
- *	FAULTS=3   so many of each kind; all: every n (minutes)
+ *	FAULTS=2   so many of each kind; all: every n (minutes)
  */
 #include "workload.h"
 

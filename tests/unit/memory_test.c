@@ -2,7 +2,7 @@
  * memory_test.c - SQLite runs out of memory at the n-th allocation: the
  * process ends (or goes on where that one was no need), the data is whole.
  *
- *	FAULTS=3   ten times so many n; all: many more
+ *	FAULTS=2   ten times so many n; all: many more
  */
 #include "workload.h"
 
