@@ -94,14 +94,7 @@ end_word(struct scan *s)
 {
 	if (s->used == 0)
 		return;
-	if (s->n == s->room) {
-		struct word *old = s->words;
-
-		s->room = s->room ? s->room * 2 : 16;
-		s->words = arena_array(s->arena, struct word, s->room);
-		if (s->n)
-			memcpy(s->words, old, s->n * sizeof(*old));
-	}
+	s->words = arena_grow(s->arena, s->words, s->n, &s->room);
 	s->words[s->n++] =
 	    (struct word){ arena_dup(s->arena, (struct str){ s->folded, s->used }), s->from, s->to };
 	s->used = 0;

@@ -321,21 +321,6 @@ run_statement(struct db *db, const struct key *key, struct run run)
 	return db_stmt(db, SQL_GEO, sql, RUN, "idd", key->id, (double)run.first, (double)run.end);
 }
 
-/* An array that grows in the arena by doubling: room for one more behind n. */
-static void *
-room_for(struct arena *a, void *v, size_t n, size_t *room, size_t size)
-{
-	void *old = v;
-
-	if (n < *room)
-		return v;
-	*room = *room ? *room * 2 : 64;
-	v = arena_alloc(a, *room * size);
-	if (n)
-		memcpy(v, old, n * size);
-	return v;
-}
-
 enum err
 geo_ring(struct db *db, struct arena *a, struct str name, struct geo centre, double inner, double outer,
     struct geo_hit **out, size_t *n)
@@ -354,7 +339,7 @@ geo_ring(struct db *db, struct arena *a, struct str name, struct geo centre, dou
 
 			if (d <= inner || d > outer)
 				continue;
-			hits = room_for(a, hits, found, &room, sizeof(*hits));
+			hits = arena_grow(a, hits, found, &room);
 			hits[found++] = (struct geo_hit){ db_column(a, st, 1), d };
 		}
 	}
@@ -498,7 +483,7 @@ read_run(struct searching *s, struct run run)
 
 		if (!within(&s->search->area, geo_decode(geo_bits(score)), &d))
 			continue;
-		s->found = room_for(s->arena, s->found, s->n, &s->room, sizeof(*s->found));
+		s->found = arena_grow(s->arena, s->found, s->n, &s->room);
 		s->found[s->n] = (struct geo_found){ db_column(s->arena, st, 1), score, d, s->n };
 		s->n++;
 	}
