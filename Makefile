@@ -25,9 +25,9 @@ CFLAGS ?= -O2 -g
 ALL_CFLAGS = -std=c17 -D_GNU_SOURCE $(CFLAGS) \
 	-Wall -Wextra -Wpedantic -Wconversion -Wshadow $(if $(WERROR),-Werror) \
 	-fPIE -fstack-protector-strong $(HARDEN) $(SANITIZE) \
-	$(addprefix -Ilib/,base store http shelter account deliver)
+	$(addprefix -Ilib/,base store http shelter account deliver alert)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(SANITIZE) $(LDFLAGS)
-LDLIBS = -lfcgi -lsqlite3 -ljson-c -lsodium -lutf8proc -lqrencode -lm
+LDLIBS = -lfcgi -lcurl -lsqlite3 -ljson-c -lsodium -lutf8proc -lqrencode -lm
 
 find     = $(patsubst %.c,$B/%,$(wildcard $1))
 lib     := $(addsuffix .o,$(call find,lib/*/*.c)) $B/schema.o

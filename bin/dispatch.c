@@ -16,10 +16,10 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "event.h"
 #include "intent.h"
 #include "key.h"
 #include "log.h"
-#include "outbox.h"
 #include "text.h"
 
 enum {
@@ -27,7 +27,8 @@ enum {
 	KEYS_AT_ONCE = 64,
 	EVENTS_AT_ONCE = 500,
 	PAGES_AT_ONCE = 8, /* of the full-text index */
-	LEASE_MS = 30 * 1000,
+	EVENTS_KEPT = 20000,
+	EVENTS_FOR_MS = 48 * HOUR_MS,
 	RUN_MS = 50 * 1000, /* the next one starts after a minute */
 };
 
@@ -104,24 +105,12 @@ write_head(struct dispatch *d, int64_t sequence)
 	return replace_file(path, text);
 }
 
-/* The live channel has one reader so far: the head file. */
 static enum err
 tell(struct dispatch *d, bool *more)
 {
-	struct outbox_row *rows;
-	size_t n;
-	enum err e = outbox_claim(d->db, d->arena, "live", LEASE_MS, EVENTS_AT_ONCE, &rows, &n);
-	bool told = e == OK && n > 0 && write_head(d, db_sequence(d->db));
-
-	for (size_t i = 0; e == OK && i < n; i++) {
-		if (told)
-			outbox_done(d->db, &rows[i]);
-		else
-			outbox_retry(
-			    d->db, &rows[i], db_now(d->db) + MINUTE_MS, "the head file cannot be written");
-	}
-	*more = told;
-	return e;
+	write_head(d, db_sequence(d->db));
+	*more = event_trim(d->db, db_now(d->db) - EVENTS_FOR_MS, EVENTS_KEPT, EVENTS_AT_ONCE);
+	return OK;
 }
 
 static void
@@ -172,7 +161,7 @@ main(int argc, char **argv)
 	if (getenv("MUSTER_NOW") != NULL)
 		d.until = INT64_MAX; /* a test's clock stands still */
 	repeat(&d, "ending intentions", end_intents);
-	repeat(&d, "outbox", tell);
+	repeat(&d, "events", tell);
 	repeat(&d, "sweeping", sweep);
 	checkpoint(&d);
 	arena_free(d.arena);

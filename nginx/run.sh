@@ -23,7 +23,8 @@ export MUSTER_STATE=$STATE
 
 # Each with its number of processes.  Writers queue for the one database
 # anyway; a second reader keeps short reads from waiting behind a long one.
-programs=(shelters:2 locations:1 intents:1 arrivals:1 departures:1 session:1 health:1 import:1)
+programs=(shelters:2 locations:1 intents:1 arrivals:1 departures:1 session:1 health:1 import:1
+	alerts:1 feed:1 subscriptions:1 events:2 outbox:1 sms:1 metrics:1)
 
 say() { echo "muster: $*"; }
 fatal()

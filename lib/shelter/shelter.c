@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "event.h"
 #include "hash.h"
 #include "key.h"
 #include "log.h"
-#include "outbox.h"
 #include "place.h"
 #include "random.h"
 #include "set.h"
@@ -697,7 +697,7 @@ write_event(struct db *db, const struct shelter *s, bool deleted)
 		json_key_int(&j, "updated_at", s->updated_at);
 	}
 	json_close(&j, '}');
-	outbox_put(db, "live", s->id, (struct str){ out.p, out.n }, s->sequence, db_now(db));
+	event_put(db, "availability", s->id, (struct str){ out.p, out.n }, s->sequence);
 	buf_free(&out);
 }
 

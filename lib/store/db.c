@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "bell.h"
 #include "log.h"
 #include "random.h"
 #include "run.h"
@@ -29,6 +30,9 @@ struct db {
 	int64_t now;
 	int64_t waiting_since; /* monotonic us; of the writer that waits */
 	int turn;              /* the file whose lock is the writers' turn */
+	char *bell;            /* the dispatcher's, beside the file; NULL: this is the dispatcher */
+	int bell_fd;
+	bool ring; /* once this transaction is committed */
 	struct keys *keys;
 	struct runs *runs;
 	sqlite3_stmt *stmts[SQL__MAX][SQL_STATEMENTS];
@@ -44,7 +48,7 @@ static const char *const sql[] = {
 	[RELEASE] = "release part",
 	[UNDO] = "rollback to part",
 	[SEQUENCE] = "select value from sequence",
-	[SEQUENCE_NEXT] = "update sequence set value = value + 1",
+	[SEQUENCE_NEXT] = "update sequence set value = value + ?1",
 };
 
 int64_t
@@ -154,6 +158,11 @@ bind(struct db *db, sqlite3_stmt *st, const char *binds, va_list ap)
 		case 'z':
 			number = va_arg(ap, int64_t);
 			rc = number == 0 ? sqlite3_bind_null(st, i) : sqlite3_bind_int64(st, i, number);
+			break;
+		case 'T':
+			s = va_arg(ap, struct str);
+			rc = s.n == 0 ? sqlite3_bind_null(st, i)
+				      : sqlite3_bind_text64(st, i, s.p, s.n, SQLITE_STATIC, SQLITE_UTF8);
 			break;
 		case 't':
 			s = va_arg(ap, struct str);
@@ -290,6 +299,12 @@ db_changes(struct db *db)
 	return sqlite3_changes64(db->handle);
 }
 
+int64_t
+db_inserted(struct db *db)
+{
+	return sqlite3_last_insert_rowid(db->handle);
+}
+
 static int
 user_version(sqlite3 *handle, int *version)
 {
@@ -348,6 +363,27 @@ turn_to_wal(sqlite3 *handle)
 	return rc;
 }
 
+/* What tells this tenant from every other, and its secret: made once. */
+static int
+name_tenant(sqlite3 *handle)
+{
+	sqlite3_stmt *st = NULL;
+	unsigned char secret[32];
+	char id[9];
+	int rc = sqlite3_prepare_v2(handle, "insert or ignore into tenant values (1, ?1, ?2)", -1, &st, NULL);
+
+	random_name(id, sizeof(id) - 1);
+	random_bytes(secret, sizeof(secret));
+	if (rc == SQLITE_OK)
+		rc = sqlite3_bind_text(st, 1, id, -1, SQLITE_STATIC);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_bind_blob(st, 2, secret, sizeof(secret), SQLITE_STATIC);
+	if (rc == SQLITE_OK && (rc = sqlite3_step(st)) == SQLITE_DONE)
+		rc = SQLITE_OK;
+	sqlite3_finalize(st);
+	return rc;
+}
+
 enum err
 db_create(const char *path)
 {
@@ -364,6 +400,8 @@ db_create(const char *path)
 	for (size_t i = 0; i < schema_nsteps && rc == SQLITE_OK; i++)
 		if (schema_steps[i].version > version)
 			rc = migrate_step(handle, &schema_steps[i]);
+	if (rc == SQLITE_OK)
+		rc = name_tenant(handle);
 	die_without_memory(handle, rc);
 	if (rc != SQLITE_OK)
 		log_line("creating the store: %s", sqlite3_errmsg(handle));
@@ -404,6 +442,14 @@ open_turn(const char *path, const struct stat *like)
 	return fd;
 }
 
+static char *
+bell_beside(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return text_of("%.*sbell", slash ? (int)(slash - path) + 1 : 0, path);
+}
+
 enum err
 db_open(struct db **out, const char *path, enum db_role role)
 {
@@ -419,6 +465,9 @@ db_open(struct db **out, const char *path, enum db_role role)
 	db->keys = keys_new();
 	db->runs = runs_new();
 	db->turn = open_turn(path, &st);
+	db->bell_fd = -1;
+	if (role != DB_DISPATCH)
+		db->bell = bell_beside(path);
 	rc = sqlite3_open_v2(path, &db->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_busy_handler(db->handle, nap, db);
@@ -451,6 +500,9 @@ db_close(struct db *db)
 	sqlite3_close(db->handle);
 	if (db->turn >= 0)
 		close(db->turn);
+	if (db->bell_fd >= 0)
+		close(db->bell_fd);
+	sqlite3_free(db->bell);
 	keys_free(db->keys);
 	runs_free(db->runs);
 	free(db);
@@ -469,6 +521,7 @@ db_begin(struct db *db, enum tx tx, int64_t now)
 	if (db->tx != TX_NONE)
 		die("a transaction inside a transaction");
 	db->fault = OK;
+	db->ring = false;
 	db->now = now;
 	if (tx == TX_WRITE && !take_turn(db))
 		return ERR_BUSY;
@@ -516,7 +569,15 @@ db_commit(struct db *db)
 		return e;
 	}
 	db->tx = TX_NONE;
+	if (db->ring && db->bell != NULL)
+		bell_ring(db->bell, &db->bell_fd);
 	return OK;
+}
+
+void
+bell_want(struct db *db)
+{
+	db->ring = true;
 }
 
 void
@@ -596,9 +657,15 @@ db_sequence(struct db *db)
 int64_t
 db_sequence_next(struct db *db)
 {
-	int64_t value = db_sequence(db) + 1;
+	return db_sequence_skip(db, 1);
+}
 
-	db_run(db, db_stmt(db, SQL_DB, sql, SEQUENCE_NEXT, ""));
+int64_t
+db_sequence_skip(struct db *db, int64_t by)
+{
+	int64_t value = db_sequence(db) + by;
+
+	db_run(db, db_stmt(db, SQL_DB, sql, SEQUENCE_NEXT, "i", by));
 	return value;
 }
 

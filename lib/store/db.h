@@ -63,6 +63,9 @@ int64_t db_now(const struct db *); /* the transaction's clock */
 int64_t db_sequence(struct db *);
 int64_t db_sequence_next(struct db *);
 
+/* W.  Leaves numbers out, after a backup was put back: event_forget(). */
+int64_t db_sequence_skip(struct db *, int64_t by);
+
 /* Writes the log back into the file as far as readers allow; *left is the
  * number of pages that stayed.  Outside of a transaction. */
 enum err db_checkpoint(struct db *, int64_t *left);

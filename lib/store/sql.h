@@ -5,7 +5,8 @@
  * and names its module; a statement is prepared once per connection.  Binds
  * are letters: i = int64_t, d = double, b = struct str as a blob, t = struct
  * str as text, n = null (takes no argument), z = int64_t of which 0 is null,
- * B = struct str as a blob, null where p is NULL.
+ * B = struct str as a blob, null where p is NULL; T = struct str as text, null
+ * where it is empty.
  */
 #ifndef MUSTER_SQL_H
 #define MUSTER_SQL_H
@@ -26,6 +27,7 @@ enum module {
 	SQL_GEO,
 	SQL_RUN,
 	SQL_OUTBOX,
+	SQL_EVENT,
 	SQL_CHECK,
 	SQL_TEXT,
 	SQL__MAX
@@ -58,6 +60,9 @@ int64_t db_int(struct db *, sqlite3_stmt *);
 
 /* Rows that the last statement changed: for sweeping, never for a decision. */
 int64_t db_changes(struct db *);
+
+/* The id that the last insert gave. */
+int64_t db_inserted(struct db *);
 
 /* Microseconds of a clock that only goes forward. */
 int64_t monotonic_us(void);

@@ -1,0 +1,38 @@
+/* link.c - addresses that only we can have given out. */
+#include "link.h"
+
+#include <sodium.h>
+
+#include "outbox.h"
+
+enum { MAC_BYTES = 20 };
+
+static struct str
+mac(struct db *db, struct arena *a, const char *purpose, int64_t id)
+{
+	struct str secret = tenant_secret(db, a), what = arena_strf(a, "%s:%lld", purpose, (long long)id);
+	unsigned char out[MAC_BYTES];
+	char *hex = arena_alloc(a, MAC_BYTES * 2 + 1);
+
+	crypto_generichash(out, sizeof(out), (const unsigned char *)what.p, what.n,
+	    (const unsigned char *)secret.p, secret.n);
+	sodium_bin2hex(hex, MAC_BYTES * 2 + 1, out, sizeof(out));
+	return str(hex);
+}
+
+struct str
+link_token(struct db *db, struct arena *a, const char *purpose, int64_t id)
+{
+	return arena_strf(a, "%lld-%.*s", (long long)id, FMT(mac(db, a, purpose, id)));
+}
+
+bool
+link_verify(struct db *db, struct arena *a, const char *purpose, struct str token, int64_t *id)
+{
+	struct str number = str_cut(&token, '-'), want;
+
+	if (!str_int(number, 1, INT64_MAX, id))
+		return false;
+	want = mac(db, a, purpose, *id);
+	return token.n == want.n && sodium_memcmp(token.p, want.p, want.n) == 0;
+}

@@ -1,0 +1,116 @@
+/* setting.c - what an operator sets for a tenant. */
+#include "setting.h"
+
+#include <string.h>
+
+#include "hash.h"
+#include "log.h"
+#include "utf8.h"
+
+enum { TEXT_MAX = 1000 };
+
+const struct setting settings[] = {
+	{ .name = "site.url",
+	    .kind = SETTING_URL,
+	    .usual = "http://127.0.0.1:8080",
+	    .help = "where people reach the site: links in messages begin with it" },
+	{ .name = "site.title",
+	    .kind = SETTING_TEXT,
+	    .usual = "muster",
+	    .help = "the name on pages and in messages" },
+	{ .name = "site.zone",
+	    .kind = SETTING_ZONE,
+	    .usual = "UTC",
+	    .help = "time zone of pages and of quiet hours, as Europe/Bucharest" },
+	{ .name = "site.language",
+	    .kind = SETTING_TEXT,
+	    .usual = "en",
+	    .help = "language of alerts that name none" },
+	{ .name = NULL },
+};
+
+static const struct setting *
+named(struct str name)
+{
+	const struct setting *s = settings;
+
+	while (s->name != NULL && !str_is(name, s->name))
+		s++;
+	return s->name ? s : NULL;
+}
+
+struct str
+setting_text(struct db *db, struct arena *a, const char *name)
+{
+	const struct setting *s = named(str(name));
+	struct str value;
+
+	if (s == NULL)
+		die("no setting %s", name);
+	return hash_get(db, a, S("settings"), str(name), &value) == OK ? value : str(s->usual);
+}
+
+int64_t
+setting_number(struct db *db, struct arena *a, const char *name)
+{
+	struct str text = setting_text(db, a, name);
+	int64_t n = 0;
+
+	return str_int(text, INT64_MIN, INT64_MAX, &n) ? n : 0;
+}
+
+bool
+setting_is(struct db *db, struct arena *a, const char *name, const char *choice)
+{
+	return str_is(setting_text(db, a, name), choice);
+}
+
+static bool
+is_choice(struct str value, const char *choices)
+{
+	struct str rest = str(choices);
+
+	while (rest.n > 0)
+		if (str_eq(str_cut(&rest, '|'), value))
+			return true;
+	return false;
+}
+
+/* What is wrong with a value; NULL: nothing. */
+static const char *
+fault_of(const struct setting *s, struct str value)
+{
+	int64_t n;
+
+	if (value.n > TEXT_MAX || !utf8_text(value))
+		return "it must be text of at most 1000 bytes";
+	switch (s->kind) {
+	case SETTING_NUMBER:
+		return str_int(value, s->min, s->max, &n) ? NULL
+							  : "it must be a whole number within its bounds";
+	case SETTING_CHOICE:
+		return is_choice(value, s->choices) ? NULL : "it must be one of the words that it can be";
+	case SETTING_URL:
+		return str_starts(value, "http://") || str_starts(value, "https://")
+			   ? NULL
+			   : "it must begin with https:// or http://";
+	default:
+		return NULL;
+	}
+}
+
+enum err
+setting_set(struct db *db, struct arena *a, struct str name, struct str value, const char **why)
+{
+	const struct setting *s = named(name);
+
+	(void)a;
+	*why = NULL;
+	if (s == NULL)
+		return ERR_NOT_FOUND;
+	if (value.n == 0)
+		return hash_del(db, S("settings"), name);
+	if ((*why = fault_of(s, value)) != NULL)
+		return ERR_INPUT;
+	return hash_set(db, S("settings"), &(struct field){ name, value }, 1);
+}
