@@ -50,8 +50,9 @@ static const char *const sql[] = {
 	[HEADS] =
 	    "select count(*) from channel, event_floor where head <> coalesce((select max(id) from event"
 	    " where channel = name), min(head, value))",
-	[CHAINS] = "select count(*) from (select prev, lag(id) over (partition by channel order by id) as last"
-		   " from event), event_floor where prev <> coalesce(last, min(prev, value))",
+	[CHAINS] =
+	    "select count(*) from (select prev, lag(id) over (partition by channel order by id) as last"
+	    " from event), event_floor where prev <> coalesce(last, min(prev, value))",
 	[AHEAD] = "select count(*) from event where id > (select value from sequence)",
 #define X(type, table) \
 	[COUNT_##type] = "select count(*) from " table " where key = ?1", \
