@@ -26,6 +26,10 @@ const struct setting settings[] = {
 	    .kind = SETTING_TEXT,
 	    .usual = "en",
 	    .help = "language of alerts that name none" },
+	{ .name = "net.allow",
+	    .kind = SETTING_TEXT,
+	    .usual = "",
+	    .help = "inner addresses that webhooks may reach, as 10.1.0.0/16, fd00::/8" },
 	{ .name = NULL },
 };
 
