@@ -1,6 +1,5 @@
 /* alert_test.c - publishing, chains, lists. */
 #include "alerts.h"
-#include "subscribers.h"
 
 #include "hash.h"
 #include "setting.h"

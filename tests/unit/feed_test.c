@@ -1,6 +1,5 @@
 /* feed_test.c - the feed, and how far each has read. */
 #include "alerts.h"
-#include "subscribers.h"
 
 static struct feed feed;
 
