@@ -128,7 +128,8 @@ add_area(struct req *rq)
 	if (n == 0)
 		return fault(rq, "area", "unknown", "No area is called “%.*s” here.", FMT(typed));
 	if (n > 1)
-		return fault(rq, "area", "choice", "Several areas begin so: %.*s, %.*s%s. Write more of the name.",
+		return fault(rq, "area", "choice",
+		    "Several areas begin so: %.*s, %.*s%s. Write more of the name.",
 		    FMT(location_title(rq->db, rq->arena, found[0])),
 		    FMT(location_title(rq->db, rq->arena, found[1])), n > 2 ? " and others" : "");
 	form_add(rq, "locations", found[0]);
@@ -207,7 +208,7 @@ struct option {
 static void
 fieldset_open(struct req *rq, struct res *rs, const char *name, const char *legend, const char *hint)
 {
-	html(rs, "<fieldset%s", has_fault(rq, name) ? " class=\"bad\"" : "");
+	html(rs, "<fieldset class=\"%s\"", has_fault(rq, name) ? "bad" : "");
 	described(rq, rs, name, hint != NULL);
 	html(rs, "><legend>%s</legend>\n", legend);
 	if (hint)
@@ -226,10 +227,10 @@ choices(struct req *rq, struct res *rs, const char *name, const char *legend, co
 		struct str value = str(options[i].value);
 		bool on = ticked(rq, name, value, usual && strcmp(usual, options[i].value) == 0);
 
-		html(rs, "<label class=\"tick\"><input type=\"radio\" name=\"%s\" value=\"%.*s\"%s%s", name,
-		    FMT(value), on ? " checked" : "", i == 0 ? " id=\"" : "");
+		html(rs, "<label class=\"tick\"><input type=\"radio\" name=\"%s\" value=\"%.*s\"%s", name,
+		    FMT(value), on ? " checked" : "");
 		if (i == 0)
-			html(rs, "%s\"", name);
+			html(rs, " id=\"%s\"", name);
 		html(rs, "> <span><b>%s</b> %s</span></label>\n", options[i].words, options[i].more);
 	}
 	html(rs, "</div></fieldset>\n");
@@ -263,12 +264,14 @@ what_part(struct req *rq, struct res *rs, const struct draft *d)
 
 	html(rs, "<section class=\"box\" aria-labelledby=\"what\">\n<h2 id=\"what\">What people read</h2>\n");
 	input(rq, rs, "event", "What is it?", "In a word or two, at most 35 characters.",
-	    "list=\"events\" maxlength=\"35\" autocomplete=\"off\" required", shown(rq, "event", d->alert.event));
+	    "list=\"events\" maxlength=\"35\" autocomplete=\"off\" required",
+	    shown(rq, "event", d->alert.event));
 	html(rs, "<datalist id=\"events\">\n");
 	for (size_t i = 0; i < LEN(events); i++)
 		html(rs, "<option value=\"%s\">\n", events[i]);
 	html(rs, "</datalist>\n");
-	input(rq, rs, "title", "Title", "What happens, where: it stands on every page. At most 140 characters.",
+	input(rq, rs, "title", "Title",
+	    "What happens, where: it stands on every page. At most 140 characters.",
 	    "maxlength=\"140\" autocomplete=\"off\" required", shown(rq, "title", t->title));
 	area(rq, rs, "message", "Message", "What happens and what it means. Short sentences, plain words.", 5,
 	    shown(rq, "message", t->message));
@@ -343,18 +346,18 @@ kind_part(struct req *rq, struct res *rs, const struct draft *d)
 
 	html(rs, "<div class=\"pair\">\n");
 	if (!d->alert.all_clear)
-		select_of(rq, rs, "response", "What should people do?", response, LEN(response),
-		    d->alert.response);
+		select_of(
+		    rq, rs, "response", "What should people do?", response, LEN(response), d->alert.response);
 	select_of(rq, rs, "category", "What kind is it?", category, LEN(category), d->alert.category);
 	html(rs, "</div>\n");
 }
 
 static void
-area_tick(struct req *rq, struct res *rs, struct str name, bool on, bool first)
+area_tick(struct req *rq, struct res *rs, struct str name, bool on)
 {
-	html(rs, "<label class=\"tick\"><input type=\"checkbox\" name=\"locations\" value=\"%.*s\"%s%s> %.*s</label>\n",
-	    FMT(name), on ? " checked" : "", "", FMT(location_title(rq->db, rq->arena, name)));
-	(void)first;
+	html(rs,
+	    "<label class=\"tick\"><input type=\"checkbox\" name=\"locations\" value=\"%.*s\"%s> %.*s</label>\n",
+	    FMT(name), on ? " checked" : "", FMT(location_title(rq->db, rq->arena, name)));
 }
 
 /* Hundreds of areas are found by typing: the list of names comes with the page. */
@@ -385,7 +388,7 @@ where_part(struct req *rq, struct res *rs)
 		bool on = ticked(rq, "locations", names[i], false);
 
 		if (on || n <= TICKS_MOST)
-			area_tick(rq, rs, names[i], on, i == 0);
+			area_tick(rq, rs, names[i], on);
 	}
 	html(rs, "</div></fieldset>\n");
 	if (n > TICKS_MOST)
@@ -401,12 +404,15 @@ channel_part(struct req *rq, struct res *rs)
 	} all[] = { { "email", "E-mail" }, { "sms", "SMS" }, { "webhook", "Other systems (webhooks)" } };
 
 	html(rs, "<section class=\"box\" aria-labelledby=\"by\">\n<h2 id=\"by\">How it goes out</h2>\n");
-	fieldset_open(rq, rs, "channels", "By which channels?", "It always stands on this site and in the feed.");
+	fieldset_open(
+	    rq, rs, "channels", "By which channels?", "It always stands on this site and in the feed.");
 	html(rs, "<input type=\"hidden\" name=\"channels\" value=\"inapp\">\n"
 		 "<div class=\"ticks\" id=\"channels\" tabindex=\"-1\">\n");
 	for (size_t i = 0; i < LEN(all); i++)
-		html(rs, "<label class=\"tick\"><input type=\"checkbox\" name=\"channels\" value=\"%s\"%s> %s</label>\n",
-		    all[i].name, ticked(rq, "channels", str(all[i].name), true) ? " checked" : "", all[i].words);
+		html(rs,
+		    "<label class=\"tick\"><input type=\"checkbox\" name=\"channels\" value=\"%s\"%s> %s</label>\n",
+		    all[i].name, ticked(rq, "channels", str(all[i].name), true) ? " checked" : "",
+		    all[i].words);
 	html(rs, "</div></fieldset>\n");
 	html(rs,
 	    "<label class=\"tick\"><input type=\"checkbox\" name=\"exercise\" value=\"1\"%s> "
@@ -553,8 +559,9 @@ composer_form(struct req *rq, struct res *rs, int status, const struct draft *d)
 	tokens(rq, rs);
 	kind_fields(rs, d);
 	/* Enter in a field presses the first button of a form. */
-	html(rs, "<button class=\"hide\" name=\"do\" value=\"preview\" tabindex=\"-1\" aria-hidden=\"true\">Preview"
-		 "</button>\n");
+	html(rs,
+	    "<button class=\"hide\" name=\"do\" value=\"preview\" tabindex=\"-1\" aria-hidden=\"true\">Preview"
+	    "</button>\n");
 	what_part(rq, rs, d);
 	if (!end)
 		grade_part(rq, rs, &d->alert);
@@ -568,13 +575,13 @@ composer_form(struct req *rq, struct res *rs, int status, const struct draft *d)
 		when_part(rq, rs, d);
 	languages_part(rq, rs, d);
 	if (!end) {
-		html(rs, "<section class=\"box\" aria-labelledby=\"more\">\n<h2 id=\"more\">For other systems</h2>\n");
+		html(rs,
+		    "<section class=\"box\" aria-labelledby=\"more\">\n<h2 id=\"more\">For other systems</h2>\n");
 		kind_part(rq, rs, d);
 		html(rs, "</section>\n");
 	}
-	html(rs,
-	    "<p class=\"hint\">Nothing is sent yet: you see everything before it goes.</p>\n"
-	    "<button name=\"do\" value=\"preview\">Preview</button>\n</form>\n");
+	html(rs, "<p class=\"hint\">Nothing is sent yet: you see everything before it goes.</p>\n"
+		 "<button name=\"do\" value=\"preview\">Preview</button>\n</form>\n");
 	html_end(rq, rs);
 }
 
@@ -668,7 +675,8 @@ summary(struct req *rq, struct res *rs, const struct draft *d, int64_t recipient
 	if (al->channels == 0)
 		html(rs, "on the site only");
 	else
-		html(rs, "about %lld by e-mail, SMS and webhook, and everybody on this site", (long long)recipients);
+		html(rs, "about %lld by e-mail, SMS and webhook, and everybody on this site",
+		    (long long)recipients);
 	html(rs, "</dd>\n<dt>Begins</dt><dd>");
 	if (al->not_before)
 		view_time(rq, rs, al->not_before);
@@ -682,7 +690,8 @@ summary(struct req *rq, struct res *rs, const struct draft *d, int64_t recipient
 	}
 	html(rs, "</dl>\n");
 	if (alert_is_critical(al) && al->channels)
-		html(rs, "<p class=\"late\">This is critical: it also reaches people in their quiet hours.</p>\n");
+		html(rs,
+		    "<p class=\"late\">This is critical: it also reaches people in their quiet hours.</p>\n");
 	html(rs, "</section>\n");
 }
 

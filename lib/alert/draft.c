@@ -235,8 +235,8 @@ static bool
 read_scales(struct req *rq, struct alert *a)
 {
 	int severity = (int)a->severity, urgency = (int)a->urgency, certainty = (int)a->certainty;
-	bool good = read_scale(rq, "severity", severity_of,
-	    "Say how bad it is: Extreme, Severe, Moderate or Minor.", &severity);
+	bool good = read_scale(
+	    rq, "severity", severity_of, "Say how bad it is: Extreme, Severe, Moderate or Minor.", &severity);
 
 	good &= read_scale(rq, "urgency", urgency_of,
 	    "Say how soon people must act: Immediate, Expected, Future or Past.", &urgency);
@@ -253,8 +253,8 @@ read_kind_words(struct req *rq, struct draft *d)
 {
 	struct alert *a = &d->alert;
 	struct str response = a->response;
-	bool good = read_line(rq, "event", ALERT_EVENT_MAX, "Say what happens, in a word or two: Flood.",
-	    &a->event);
+	bool good =
+	    read_line(rq, "event", ALERT_EVENT_MAX, "Say what happens, in a word or two: Flood.", &a->event);
 
 	good &= read_word(rq, "category", alert_categories, &a->category);
 	good &= read_word(rq, "response", alert_responses, &response);
@@ -357,8 +357,7 @@ read_member(struct req *rq, struct alert *a, const char *language, struct json_o
 		return fault(rq, field, "type", "Give {\"title\", \"message\", \"instruction\"}.");
 	rq->json = v;
 	good = read_line(rq, "title", ALERT_TITLE_MAX, "Give it a title of one line.", &text.title);
-	good &= read_lines(
-	    rq, "message", "Say what happens and what it means for people.", &text.message);
+	good &= read_lines(rq, "message", "Say what happens and what it means for people.", &text.message);
 	good &= read_lines(rq, "instruction", NULL, &text.instruction);
 	rq->json = whole;
 	put_before(rq, *at, arena_printf(rq->arena, "%s.", field));
@@ -378,8 +377,7 @@ read_json_languages(struct req *rq, struct alert *a)
 		    rq, "languages", "type", "Give {\"ro\": {\"title\", \"message\", \"instruction\"}}.");
 	for (struct json_object_iterator i = json_object_iter_begin(all), end = json_object_iter_end(all);
 	     !json_object_iter_equal(&i, &end); json_object_iter_next(&i))
-		good &= read_member(
-		    rq, a, json_object_iter_peek_name(&i), json_object_iter_peek_value(&i));
+		good &= read_member(rq, a, json_object_iter_peek_name(&i), json_object_iter_peek_value(&i));
 	return good;
 }
 
@@ -400,8 +398,8 @@ read_form_languages(struct req *rq, struct alert *a)
 			continue;
 		good &= opt_text(rq, language, LANGUAGE_MAX, &text.language);
 		good &= add_text(rq, language, a, &text);
-		good &= read_line(rq, title, ALERT_TITLE_MAX, "Give it a title in this language too.",
-		    &text.title);
+		good &= read_line(
+		    rq, title, ALERT_TITLE_MAX, "Give it a title in this language too.", &text.title);
 		good &= read_lines(rq, message, "Write the message in this language too.", &text.message);
 		good &= read_lines(rq, instruction, NULL, &text.instruction);
 		if (a->ntexts > 1)
@@ -467,8 +465,7 @@ same_audience(struct req *rq, const char *field, const struct alert *a, const st
 		same &= has_str(a->locations, a->nlocations, given[i]);
 	for (size_t i = 0; n && i < a->nlocations; i++)
 		same &= has_str(given, n, a->locations[i]);
-	return same ||
-	       fault(rq, field, "read-only", "This goes to those who got the first: the areas stay.");
+	return same || fault(rq, field, "read-only", "This goes to those who got the first: the areas stay.");
 }
 
 static bool
@@ -508,8 +505,8 @@ read_channels(struct req *rq, struct alert *a)
 		if (channel_named(given[i], &c))
 			mask |= 1u << c;
 		else if (!str_is(given[i], "inapp"))
-			good = fault(
-			    rq, "channels", "choice", "Use inapp, email, sms and webhook; inapp is always on.");
+			good = fault(rq, "channels", "choice",
+			    "Use inapp, email, sms and webhook; inapp is always on.");
 	}
 	if (!good)
 		return false;
@@ -518,7 +515,8 @@ read_channels(struct req *rq, struct alert *a)
 		       fault(rq, "channels", "read-only",
 			   "This goes the way that the first went: the channels stay.");
 	a->channels = mask;
-	return n > 0 || fault(rq, "channels", "missing", "Say by which channels: inapp, email, sms, webhook.");
+	return n > 0 ||
+	       fault(rq, "channels", "missing", "Say by which channels: inapp, email, sms, webhook.");
 }
 
 /* ---- when ------------------------------------------------------------------------ */
@@ -631,7 +629,8 @@ read_exercise(struct req *rq, struct alert *a)
 		return fault(rq, "exercise", "type", "Give true or false.");
 	given = json_object_get_boolean(v);
 	if (a->replaces && given != a->exercise)
-		return fault(rq, "exercise", "read-only", "An exercise stays one, and so does the real thing.");
+		return fault(
+		    rq, "exercise", "read-only", "An exercise stays one, and so does the real thing.");
 	a->exercise = given;
 	return true;
 }

@@ -72,7 +72,9 @@ grade_class(const struct alert *al)
 static const char *
 grade_words(const struct alert *al)
 {
-	return al->type == MSG_CANCEL ? "Cancelled" : al->all_clear ? "All clear" : severity_name(al->severity);
+	return al->type == MSG_CANCEL ? "Cancelled"
+	       : al->all_clear        ? "All clear"
+				      : severity_name(al->severity);
 }
 
 void
@@ -93,9 +95,9 @@ notice_areas(struct db *db, struct arena *a, const struct alert *al)
 
 	for (size_t i = 0; i < al->nlocations; i++)
 		all = arena_strf(a, "%.*s%s%.*s", FMT(all),
-		    i == 0                    ? ""
+		    i == 0                   ? ""
 		    : i + 1 < al->nlocations ? ", "
-					      : " and ",
+					     : " and ",
 		    FMT(location_title(db, a, al->locations[i])));
 	return all;
 }
@@ -267,7 +269,8 @@ state_line(struct req *rq, struct res *rs, const struct alert *al)
 		view_time(rq, rs, al->not_before);
 		html(rs, "</p>\n");
 	} else if (al->replaced_by)
-		html(rs, "<p class=\"late\">Replaced by <a href=\"/alerts/%lld\">what came after it</a></p>\n",
+		html(rs,
+		    "<p class=\"late\">Replaced by <a href=\"/alerts/%lld\">what came after it</a></p>\n",
 		    (long long)al->replaced_by);
 	else if (al->type != MSG_CANCEL && al->expires_at <= rq->now) {
 		html(rs, "<p class=\"late\">No longer valid: ended at ");
@@ -301,7 +304,8 @@ notice_card(struct req *rq, struct res *rs, const struct alert *al, int level)
 	notice_grade(rq, rs, al);
 	html(rs, "<h%d", level);
 	lang(rs, &al->texts[0]);
-	html(rs, "><a href=\"/alerts/%lld\">%.*s</a></h%d>\n", (long long)al->id, FMT(al->texts[0].title), level);
+	html(rs, "><a href=\"/alerts/%lld\">%.*s</a></h%d>\n", (long long)al->id, FMT(al->texts[0].title),
+	    level);
 	when_and_where(rq, rs, al);
 	state_line(rq, rs, al);
 	html(rs, "</li>\n");
@@ -358,7 +362,7 @@ shelters(struct req *rq, struct res *rs, const struct alert *al)
 {
 	html(rs, "<p class=\"links\">");
 	for (size_t i = 0; i < al->nlocations && i < 6; i++)
-		html(rs, "<a%s href=\"%s\">Open shelters in %.*s</a>\n", i ? "" : " class=\"go\"",
+		html(rs, "<a class=\"%s\" href=\"%s\">Open shelters in %.*s</a>\n", i ? "" : "go",
 		    url(rq->arena, "/shelters?location=%.*s&open=1", FMT(al->locations[i])),
 		    FMT(location_title(rq->db, rq->arena, al->locations[i])));
 	html(rs, "</p>\n");
@@ -373,15 +377,15 @@ history(struct req *rq, struct res *rs, const struct alert *al)
 
 	if (alert_chain(rq->db, rq->arena, al->id, &chain, &n) != OK || n < 2)
 		return;
-	html(rs,
-	    "<section class=\"box\" aria-labelledby=\"before\">\n<h2 id=\"before\">How it went</h2>\n"
-	    "<ol class=\"plain rows\">\n");
+	html(rs, "<section class=\"box\" aria-labelledby=\"before\">\n<h2 id=\"before\">How it went</h2>\n"
+		 "<ol class=\"plain rows\">\n");
 	for (size_t i = 0; i < n; i++) {
 		html(rs, "<li><p>");
 		view_time(rq, rs, chain[i].sent_at);
 		html(rs, " · %s</p>\n<p>", chain[i].all_clear ? "All clear" : msg_type_name(chain[i].type));
 		if (chain[i].id == al->id)
-			html(rs, "<b>%.*s</b> <span class=\"hint\">(this one)</span>", FMT(chain[i].texts[0].title));
+			html(rs, "<b>%.*s</b> <span class=\"hint\">(this one)</span>",
+			    FMT(chain[i].texts[0].title));
 		else
 			html(rs, "<a href=\"/alerts/%lld\">%.*s</a>", (long long)chain[i].id,
 			    FMT(chain[i].texts[0].title));
@@ -474,8 +478,8 @@ notice_deliveries(struct req *rq, struct res *rs, const struct alert *al)
 	size_t n;
 
 	outbox_tally(rq->db, rq->arena, al->id, &tally, &n);
-	html(rs,
-	    "<section class=\"box\" aria-labelledby=\"sent\">\n<h2 id=\"sent\">What became of it</h2>\n");
+	html(
+	    rs, "<section class=\"box\" aria-labelledby=\"sent\">\n<h2 id=\"sent\">What became of it</h2>\n");
 	view_fresh(rq, rs, "", arena_printf(rq->arena, "/alerts/%lld", (long long)al->id));
 	if (al->channels) {
 		html(rs,
