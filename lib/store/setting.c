@@ -34,6 +34,10 @@ const struct setting settings[] = {
 	    .kind = SETTING_TEXT,
 	    .usual = "+40",
 	    .help = "country of telephone numbers that are written without one" },
+	{ .name = "net.allow",
+	    .kind = SETTING_TEXT,
+	    .usual = "",
+	    .help = "inner addresses that webhooks may reach, as 10.1.0.0/16, fd00::/8" },
 	{ .name = NULL },
 };
 
