@@ -12,6 +12,7 @@
 
 #include <math.h>
 
+#include "email.h"
 #include "endpoint.h"
 #include "hash.h"
 #include "log.h"
@@ -77,7 +78,7 @@ destination_of(struct fanout *f, const struct subscription *s)
 	switch (s->channel) {
 	case CHANNEL_EMAIL:
 		if (f->email == 0)
-			f->email = destination_id(f->db, CHANNEL_EMAIL, S("email"));
+			f->email = destination_id(f->db, CHANNEL_EMAIL, email_destination(f->db, f->a));
 		return f->email;
 	case CHANNEL_SMS:
 		if (f->sms == 0)

@@ -43,11 +43,8 @@ enum {
 	REQUEUE,
 	OF_RECIPIENT,
 	OF_SOURCE,
-<<<<<<< HEAD
 	NEXT_SOURCE,
-=======
 	OF_RECIPIENT_MORE,
->>>>>>> 05e388aefc0e55731bcd70094d4853c2c4c5895e
 	CANCEL,
 	REPORT,
 	FIND_OLD,
@@ -80,17 +77,9 @@ static const char *const sql[] = {
 	    "update outbox set due = ?4, owner = ?5, epoch = epoch + 1, claims = claims + 1 where id in"
 	    " (select id from outbox where state = 0 and lane = ?1 and destination = ?2 and due <= ?3"
 	    " order by due limit ?6)"
-<<<<<<< HEAD
-	    " returning id, epoch, tries, created, expires, source, recipient, payload, target, channel",
-	/* A claim that does not count is taken back whole: else a message that was
-	 * deferred again and again would look like one that kills its claimants. */
-	[RETRY] = "update outbox set due = ?4, owner = null, tries = tries + ?5, epoch = epoch - 1 + ?5,"
-		  " code = ?6, reason = ?7, detail = ?8 where id = ?1 and owner = ?2 and epoch = ?3 and state = 0",
-=======
 	    " returning id, epoch, tries, created, expires, source, recipient, payload, target, channel, claims",
 	[RETRY] = "update outbox set due = ?4, owner = null, claims = 0, tries = tries + ?5, code = ?6,"
 		  " reason = ?7, detail = ?8 where id = ?1 and owner = ?2 and epoch = ?3 and state = 0",
->>>>>>> 05e388aefc0e55731bcd70094d4853c2c4c5895e
 	[SETTLE] = "update outbox set state = ?4, owner = null, finished = ?5, code = ?6, reason = ?7,"
 		   " detail = ?8, reference = ?9, tries = tries + ?10"
 		   " where id = ?1 and owner = ?2 and epoch = ?3 and state = 0",
@@ -126,12 +115,9 @@ static const char *const sql[] = {
 			 " where source = ?1 and recipient = ?2 order by id limit 1000",
 	[OF_SOURCE] = "select id, source, channel, state, recipient from outbox"
 		      " where source = ?1 and recipient >= ?2 order by recipient, id limit ?3",
-<<<<<<< HEAD
 	[NEXT_SOURCE] = "select source from outbox where source > ?1 order by source limit 1",
-=======
 	[OF_RECIPIENT_MORE] = "select id, source, channel, state from outbox"
 			      " where source = ?1 and recipient = ?2 and id > ?3 order by id limit 1000",
->>>>>>> 05e388aefc0e55731bcd70094d4853c2c4c5895e
 	[CANCEL] = "update outbox set state = 8, owner = null, finished = ?2, reason = ?3 where id = ?1",
 	[REPORT] = "update outbox set state = ?2, finished = ?3, code = ?4, reason = ?5 where id = ?1",
 	[FIND_OLD] = "select id, source, channel, state from outbox"
@@ -767,7 +753,6 @@ outbox_cancel_to(struct db *db, int64_t source, int64_t recipient, struct str re
 	return done;
 }
 
-<<<<<<< HEAD
 /* A skip scan over the sources: there are as many as alerts of the last weeks. */
 size_t
 outbox_cancel_recipient(struct db *db, int64_t recipient, struct str reason)
@@ -786,7 +771,8 @@ outbox_cancel_recipient(struct db *db, int64_t recipient, struct str reason)
 		}
 	} while (more);
 	return done;
-=======
+}
+
 static void
 cancel_waiting(struct db *db, const struct row *rows, size_t n, struct str reason)
 {
@@ -810,7 +796,6 @@ cancel_rest(struct db *db, const struct row *end, struct str reason)
 		cancel_waiting(db, rows, n, reason);
 		after = n > 0 ? rows[n - 1].id : after;
 	} while (n == AT_ONCE);
->>>>>>> 05e388aefc0e55731bcd70094d4853c2c4c5895e
 }
 
 bool
