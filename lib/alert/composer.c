@@ -344,12 +344,13 @@ kind_part(struct req *rq, struct res *rs, const struct draft *d)
 		{ "Other", "Other", NULL },
 	};
 
-	html(rs, "<div class=\"pair\">\n");
+	html(rs, "<section class=\"box\" aria-labelledby=\"more\">\n<h2 id=\"more\">For other systems</h2>\n"
+		 "<div class=\"pair\">\n");
 	if (!d->alert.all_clear)
 		select_of(
 		    rq, rs, "response", "What should people do?", response, LEN(response), d->alert.response);
 	select_of(rq, rs, "category", "What kind is it?", category, LEN(category), d->alert.category);
-	html(rs, "</div>\n");
+	html(rs, "</div>\n</section>\n");
 }
 
 static void
@@ -562,7 +563,10 @@ composer_form(struct req *rq, struct res *rs, int status, const struct draft *d)
 	html(rs,
 	    "<button class=\"hide\" name=\"do\" value=\"preview\" tabindex=\"-1\" aria-hidden=\"true\">Preview"
 	    "</button>\n");
+	html(rs, "<div class=\"two\">\n<div class=\"side\">\n");
 	what_part(rq, rs, d);
+	languages_part(rq, rs, d);
+	html(rs, "</div>\n<div class=\"side\">\n");
 	if (!end)
 		grade_part(rq, rs, &d->alert);
 	if (d->kind == DRAFT_NEW)
@@ -573,13 +577,9 @@ composer_form(struct req *rq, struct res *rs, int status, const struct draft *d)
 		channel_part(rq, rs);
 	if (d->kind != DRAFT_CANCEL)
 		when_part(rq, rs, d);
-	languages_part(rq, rs, d);
-	if (!end) {
-		html(rs,
-		    "<section class=\"box\" aria-labelledby=\"more\">\n<h2 id=\"more\">For other systems</h2>\n");
+	if (!end)
 		kind_part(rq, rs, d);
-		html(rs, "</section>\n");
-	}
+	html(rs, "</div>\n</div>\n");
 	html(rs, "<p class=\"hint\">Nothing is sent yet: you see everything before it goes.</p>\n"
 		 "<button name=\"do\" value=\"preview\">Preview</button>\n</form>\n");
 	html_end(rq, rs);
