@@ -160,7 +160,7 @@ SMS_TEST(a_cut_never_leaves_half_a_character_and_always_fits)
 
 				assert_true(utf8_text(cut));
 				assert_true(sms_measure(cut).segments <= segments);
-				assert_true(sms_measure(cut).length > (n < 40 ? 0 : 50));
+				assert_true(sms_measure(cut).length > (n < 70 ? 0 : 50));
 			}
 }
 
