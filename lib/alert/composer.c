@@ -1,13 +1,16 @@
 /* composer.c - the pages on which an officer writes an alert. */
 #include "composer.h"
 
+#include <json-c/json.h>
 #include <string.h>
 #include <time.h>
 
 #include "clock.h"
+#include "gsm7.h"
 #include "notice.h"
 #include "place.h"
 #include "random.h"
+#include "render.h"
 #include "set.h"
 #include "subscription.h"
 #include "utf8.h"
@@ -712,6 +715,86 @@ as_on_the_site(struct req *rq, struct res *rs, const struct alert *al)
 	html(rs, "</section>\n");
 }
 
+/* ---- what leaves by each channel ---- */
+
+/* A member of a payload, as the channel will read it. */
+static struct str
+member(struct req *rq, struct str payload, const char *name)
+{
+	struct json_object *whole = json_tokener_parse(payload.p), *v = NULL;
+	struct str text = S("");
+
+	if (whole != NULL && json_object_object_get_ex(whole, name, &v) && v != NULL)
+		text = arena_dup(rq->arena,
+		    (struct str){ json_object_get_string(v), (size_t)json_object_get_string_len(v) });
+	json_object_put(whole);
+	return text;
+}
+
+/* Paragraphs are made of texts elsewhere; a message is shown as it is. */
+static void
+sheet(struct res *rs, struct str language, struct str heading, struct str text)
+{
+	html(rs, "<div class=\"sheet\" lang=\"%.*s\">\n", FMT(language));
+	if (heading.n)
+		html(rs, "<p><b>%.*s</b></p>\n", FMT(heading));
+	html(rs, "<p class=\"text\">%.*s</p>\n</div>\n", FMT(text));
+}
+
+static void
+as_email(struct req *rq, struct res *rs, const struct alert *al)
+{
+	html(rs, "<details class=\"box\" open>\n<summary>By e-mail</summary>\n");
+	for (size_t i = 0; i < al->ntexts; i++) {
+		struct str payload = render_payload(rq->db, rq->arena, al, &al->texts[i], CHANNEL_EMAIL);
+
+		sheet(rs, al->texts[i].language, member(rq, payload, "subject"), member(rq, payload, "text"));
+	}
+	html(rs, "<p class=\"hint\">{unsubscribe} is each reader's own link.</p>\n</details>\n");
+}
+
+static void
+sms_words(struct res *rs, struct sms_size size)
+{
+	html(rs, "<p class=\"hint\">%lld %s, sent as %lld %s (%s).", (long long)size.length,
+	    size.encoding == SMS_GSM7 ? "characters" : "characters of 2 bytes", (long long)size.segments,
+	    size.segments == 1 ? "SMS" : "joined SMS", size.encoding == SMS_GSM7 ? "GSM-7" : "UCS-2");
+	if (size.encoding == SMS_UCS2)
+		html(rs, " Letters outside the phone alphabet make it longer.");
+	html(rs, "</p>\n");
+}
+
+/* Letters without marks cost less: the gateway's setting says whether they go so. */
+static void
+as_sms(struct req *rq, struct res *rs, const struct alert *al)
+{
+	html(rs, "<details class=\"box\" open>\n<summary>By SMS</summary>\n");
+	for (size_t i = 0; i < al->ntexts; i++) {
+		struct str payload = render_payload(rq->db, rq->arena, al, &al->texts[i], CHANNEL_SMS);
+		struct str text = member(rq, payload, "text"), plain = sms_unaccented(rq->arena, text);
+
+		sheet(rs, al->texts[i].language, S(""), text);
+		sms_words(rs, sms_measure(text));
+		if (!str_eq(plain, text))
+			html(rs, "<p class=\"hint\">Without accents: %lld SMS.</p>\n",
+			    (long long)sms_measure(plain).segments);
+	}
+	html(rs, "</details>\n");
+}
+
+static void
+by_channel(struct req *rq, struct res *rs, const struct alert *al)
+{
+	if (al->channels & 1u << CHANNEL_SMS)
+		as_sms(rq, rs, al);
+	if (al->channels & 1u << CHANNEL_EMAIL)
+		as_email(rq, rs, al);
+	if (al->channels & 1u << CHANNEL_WEBHOOK)
+		html(rs,
+		    "<p class=\"box\">Other systems get the whole alert as signed JSON: all languages, areas and "
+		    "grades.</p>\n");
+}
+
 static void
 publish_form(struct req *rq, struct res *rs, const struct draft *d, int64_t recipients)
 {
@@ -748,6 +831,7 @@ composer_preview(struct req *rq, struct res *rs, int status, const struct draft 
 	if (d->kind == DRAFT_UPDATE && old != NULL)
 		changes(rs, old, &d->alert);
 	as_on_the_site(rq, rs, &d->alert);
+	by_channel(rq, rs, &d->alert);
 	publish_form(rq, rs, d, recipients);
 	html_end(rq, rs);
 }
