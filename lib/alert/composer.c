@@ -12,8 +12,10 @@
 #include "random.h"
 #include "render.h"
 #include "set.h"
+#include "setting.h"
 #include "subscription.h"
 #include "utf8.h"
+#include "value.h"
 #include "view.h"
 
 enum { TICKS_MOST = 24, AREAS_MOST = 1000 };
@@ -764,27 +766,36 @@ sms_words(struct res *rs, struct sms_size size)
 	html(rs, "</p>\n");
 }
 
-/* Letters without marks cost less: the gateway's setting says whether they go so. */
 static void
 as_sms(struct req *rq, struct res *rs, const struct alert *al)
 {
+	bool plain = setting_number(rq->db, rq->arena, "sms.unaccented") == 1;
+
 	html(rs, "<details class=\"box\" open>\n<summary>By SMS</summary>\n");
 	for (size_t i = 0; i < al->ntexts; i++) {
 		struct str payload = render_payload(rq->db, rq->arena, al, &al->texts[i], CHANNEL_SMS);
-		struct str text = member(rq, payload, "text"), plain = sms_unaccented(rq->arena, text);
+		struct str text = member(rq, payload, "text");
 
+		if (plain)
+			text = sms_unaccented(rq->arena, text);
 		sheet(rs, al->texts[i].language, S(""), text);
 		sms_words(rs, sms_measure(text));
-		if (!str_eq(plain, text))
-			html(rs, "<p class=\"hint\">Without accents: %lld SMS.</p>\n",
-			    (long long)sms_measure(plain).segments);
 	}
 	html(rs, "</details>\n");
 }
 
+/* With the number that it will have, unless somebody is faster: links count in
+ * an SMS. */
 static void
-by_channel(struct req *rq, struct res *rs, const struct alert *al)
+by_channel(struct req *rq, struct res *rs, const struct alert *draft)
 {
+	struct alert numbered = *draft, *al = &numbered;
+	struct str last;
+
+	if (string_get(rq->db, rq->arena, S("alert:id"), &last) != OK ||
+	    !str_int(last, 0, INT64_MAX / 2, &al->id))
+		al->id = 0;
+	al->id++;
 	if (al->channels & 1u << CHANNEL_SMS)
 		as_sms(rq, rs, al);
 	if (al->channels & 1u << CHANNEL_EMAIL)
@@ -830,8 +841,11 @@ composer_preview(struct req *rq, struct res *rs, int status, const struct draft 
 	summary(rq, rs, d, recipients);
 	if (d->kind == DRAFT_UPDATE && old != NULL)
 		changes(rs, old, &d->alert);
+	html(rs, "<div class=\"two\">\n");
 	as_on_the_site(rq, rs, &d->alert);
+	html(rs, "<div class=\"side\">\n");
 	by_channel(rq, rs, &d->alert);
+	html(rs, "</div>\n</div>\n");
 	publish_form(rq, rs, d, recipients);
 	html_end(rq, rs);
 }

@@ -208,10 +208,8 @@ read_kind_words(struct req *rq, struct draft *d)
 {
 	struct alert *a = &d->alert;
 	struct str response = a->response;
-	bool good =
-	    read_line(rq, "event", ALERT_EVENT_MAX, "Say what happens, in a word or two: Flood.", &a->event);
+	bool good = read_word(rq, "category", alert_categories, &a->category);
 
-	good &= read_word(rq, "category", alert_categories, &a->category);
 	good &= read_word(rq, "response", alert_responses, &response);
 	if (!str_is(response, "AllClear")) {
 		a->response = a->all_clear ? a->response : response;
@@ -298,6 +296,13 @@ put_before(struct req *rq, struct fault *from, const char *prefix)
 		f->field = arena_printf(rq->arena, "%s%s", prefix, f->field);
 }
 
+static bool
+same_text(const struct alert_text *a, const struct alert_text *b)
+{
+	return str_eq(a->language, b->language) && str_eq(a->title, b->title) &&
+	       str_eq(a->message, b->message) && str_eq(a->instruction, b->instruction);
+}
+
 /* {"title", "message", "instruction"} of one language. */
 static bool
 read_member(struct req *rq, struct alert *a, const char *language, struct json_object *v)
@@ -316,6 +321,8 @@ read_member(struct req *rq, struct alert *a, const char *language, struct json_o
 	good &= read_lines(rq, "instruction", NULL, &text.instruction);
 	rq->json = whole;
 	put_before(rq, *at, arena_printf(rq->arena, "%s.", field));
+	if (good && same_text(&a->texts[0], &text))
+		return true; /* an answer of ours has the main one here too */
 	return add_text(rq, field, a, &text) && good;
 }
 
@@ -352,13 +359,11 @@ read_form_languages(struct req *rq, struct alert *a)
 		if (!has_field(rq, title) && !has_field(rq, message) && !has_field(rq, instruction))
 			continue;
 		good &= opt_text(rq, language, LANGUAGE_MAX, &text.language);
-		good &= add_text(rq, language, a, &text);
 		good &= read_line(
 		    rq, title, ALERT_TITLE_MAX, "Give it a title in this language too.", &text.title);
 		good &= read_lines(rq, message, "Write the message in this language too.", &text.message);
 		good &= read_lines(rq, instruction, NULL, &text.instruction);
-		if (a->ntexts > 1)
-			a->texts[a->ntexts - 1] = text;
+		good &= add_text(rq, language, a, &text);
 	}
 	return good;
 }
@@ -614,7 +619,9 @@ draft_read(struct req *rq, enum draft_kind kind, const struct alert *old, struct
 	bool good;
 
 	draft_start(rq, kind, old, d);
-	good = read_texts(rq, &d->alert);
+	good = read_line(
+	    rq, "event", ALERT_EVENT_MAX, "Say what happens, in a word or two: Flood.", &d->alert.event);
+	good &= read_texts(rq, &d->alert);
 	good &= read_kind_words(rq, d);
 	good &= read_scales(rq, &d->alert);
 	good &= read_audience(rq, &d->alert);
