@@ -158,7 +158,7 @@ get "/subscriptions/2-${own##*-}"
 is "$status" 404 'nor does one for another number'
 
 # --- a test
-count=$count; before=$(messages)
+before=$(messages)
 form "/$own/test"
 is "$status $(header Location)" "303 /$own?done=test" 'who gets alerts may ask for a test'
 is "$(messages)" "$((before + 1))" 'which is sent'
