@@ -74,6 +74,10 @@ const struct setting settings[] = {
 	    .kind = SETTING_TEXT,
 	    .usual = "",
 	    .help = "List-Id of alerts, as alerts.example.org" },
+	{ .name = "net.allow",
+	    .kind = SETTING_TEXT,
+	    .usual = "",
+	    .help = "inner addresses that webhooks may reach, as 10.1.0.0/16, fd00::/8" },
 	{ .name = NULL },
 };
 
