@@ -16,6 +16,7 @@
 enum {
 	TRY_MS = 90 * 1000, /* a relay that looks into what it takes needs its time */
 	WIDTH_MAX = 20,
+	IDLE_S = 30, /* relays close what says nothing for long */
 };
 
 /* What an operator set, read once. */
@@ -446,6 +447,7 @@ set_transfer(const struct email *e, struct delivery *d, struct sending *s)
 	curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)s->bytes.n);
 	curl_easy_setopt(easy, CURLOPT_READFUNCTION, read_more);
 	curl_easy_setopt(easy, CURLOPT_READDATA, s);
+	curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, (long)IDLE_S);
 	set_tls(e, easy);
 	set_login(e, easy);
 }
