@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "file.h"
 #include "key.h"
 #include "link.h"
 #include "mime.h"
@@ -82,7 +83,7 @@ relay_url(struct arena *a, struct str relay, struct str helo)
 static void
 check(struct email *e)
 {
-	if (!str_starts(e->relay, "smtp://") && !str_starts(e->relay, "smtps://"))
+	if (!e->file && !str_starts(e->relay, "smtp://") && !str_starts(e->relay, "smtps://"))
 		e->fault = "email.relay must begin with smtp:// or smtps://";
 	else if (e->from.n == 0)
 		e->fault = "email.from is no address";
@@ -464,8 +465,11 @@ start(const struct channel *ch, struct delivery *d, struct verdict *v)
 	s->bytes = mail(d->db, d->arena, e, d->message, d->name, d->payload);
 	if (s->bytes.n == 0)
 		return end(v, OUTCOME_FAILED, "content", "the payload cannot be a mail");
-	set_transfer(e, d, s);
-	return true;
+	if (e->file)
+		file_deliver(d, "eml", s->bytes, v);
+	else
+		set_transfer(e, d, s);
+	return !e->file;
 }
 
 static void
