@@ -1,0 +1,40 @@
+/*
+ * relay.h - one dispatcher works, at most two wait for it to end.
+ *
+ * cron starts one each minute.  Kernel locks say who is who, so a killed one
+ * leaves nothing behind that needs cleaning: in STATE/dispatch the files seat.0
+ * and seat.1 (who waits), primary (who works), own.ID (who lives: the owner of
+ * the claims of that ID).  All locks are flock()s of descriptors that no child
+ * inherits.
+ */
+#ifndef MUSTER_RELAY_H
+#define MUSTER_RELAY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "db.h"
+
+struct relay;
+
+/* Takes a seat; NULL: both are taken, or somebody else works and `wait` is
+ * false. */
+struct relay *relay_join(const char *state, bool wait);
+
+/* Sleeps until it is our turn to work.  Then the owner's file is there. */
+void relay_promote(struct relay *);
+
+/* Who we are: never 0. */
+int64_t relay_owner(const struct relay *);
+
+/* Gives back what dead owners hold, in transactions of its own, and takes their
+ * files away; how many rows. */
+int64_t relay_reclaim(struct relay *, struct db *, struct arena *, int64_t now);
+
+/* The next one may work; our claims stay ours. */
+void relay_hand_over(struct relay *);
+
+/* The end. */
+void relay_leave(struct relay *); /* NULL is allowed */
+
+#endif
