@@ -467,7 +467,7 @@ live_new(const char *state, struct live_carrier carrier)
 	l->sequence = l->head = -1;
 	l->arena = arena_new();
 	snprintf(l->state, sizeof(l->state), "%s", state);
-	snprintf(l->socket, sizeof(l->socket), "%s/run/pub.sock", state);
+	snprintf(l->socket, sizeof(l->socket), "%s/run/live/pub.sock", state);
 	lane_open(l, &l->tick, S("tick"), 0);
 	return l;
 }

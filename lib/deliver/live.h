@@ -3,7 +3,7 @@
  *
  * Part of the dispatcher, which calls live_turn() after each ring of the bell,
  * each transfer that ended, and at the time that live_turn() named.  It posts
- * to the hub (nginx/live.conf.in) over a kept-alive unix socket, STATE/run/pub.sock.
+ * to the hub (nginx/live.conf.in) over a kept-alive unix socket, STATE/run/live/pub.sock.
  *
  * It is an accelerator: what does not go through is dropped after four tries,
  * for pages fetch what they find missing (each event names the one before it,
