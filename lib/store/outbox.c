@@ -43,6 +43,7 @@ enum {
 	REQUEUE,
 	OF_RECIPIENT,
 	OF_SOURCE,
+	NEXT_SOURCE,
 	CANCEL,
 	REPORT,
 	FIND_OLD,
@@ -110,6 +111,7 @@ static const char *const sql[] = {
 			 " where source = ?1 and recipient = ?2",
 	[OF_SOURCE] = "select id, source, channel, state, recipient from outbox"
 		      " where source = ?1 and recipient >= ?2 order by recipient, id limit ?3",
+	[NEXT_SOURCE] = "select source from outbox where source > ?1 order by source limit 1",
 	[CANCEL] = "update outbox set state = 8, owner = null, finished = ?2, reason = ?3 where id = ?1",
 	[REPORT] = "update outbox set state = ?2, finished = ?3, code = ?4, reason = ?5 where id = ?1",
 	[FIND_OLD] = "select id, source, channel, state from outbox"
@@ -737,6 +739,26 @@ outbox_cancel_to(struct db *db, int64_t source, int64_t recipient, struct str re
 			done++;
 		}
 	}
+	return done;
+}
+
+/* A skip scan over the sources: there are as many as alerts of the last weeks. */
+size_t
+outbox_cancel_recipient(struct db *db, int64_t recipient, struct str reason)
+{
+	int64_t source = -1;
+	size_t done = 0;
+	bool more, tried;
+
+	do {
+		sqlite3_stmt *st = db_stmt(db, SQL_OUTBOX, sql, NEXT_SOURCE, "i", source);
+
+		if ((more = db_row(db, st))) {
+			source = sqlite3_column_int64(st, 0);
+			db_done(st);
+			done += outbox_cancel_to(db, source, recipient, reason, &tried);
+		}
+	} while (more);
 	return done;
 }
 

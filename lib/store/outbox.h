@@ -191,6 +191,9 @@ enum err outbox_cancel(struct db *, int64_t id, struct str reason);
  * its messages (also a settled one) was ever claimed: it may have arrived. */
 size_t outbox_cancel_to(struct db *, int64_t source, int64_t recipient, struct str reason, bool *tried);
 
+/* W.  The waiting ones to a recipient, whatever they tell of; how many. */
+size_t outbox_cancel_recipient(struct db *, int64_t recipient, struct str reason);
+
 /* W.  The waiting ones of a source, a page of up to `limit` messages at a time:
  * *recipient is 0 at first, then where to go on; false: that was the last page. */
 bool outbox_cancel_page(struct db *, int64_t source, struct str reason, size_t limit, int64_t *recipient);

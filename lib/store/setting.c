@@ -26,6 +26,18 @@ const struct setting settings[] = {
 	    .kind = SETTING_TEXT,
 	    .usual = "en",
 	    .help = "language of alerts that name none" },
+	{ .name = "site.languages",
+	    .kind = SETTING_TEXT,
+	    .usual = "en,ro",
+	    .help = "languages that people may ask for, with commas" },
+	{ .name = "sms.country",
+	    .kind = SETTING_TEXT,
+	    .usual = "+40",
+	    .help = "country of telephone numbers that are written without one" },
+	{ .name = "net.allow",
+	    .kind = SETTING_TEXT,
+	    .usual = "",
+	    .help = "inner addresses that webhooks may reach, as 10.1.0.0/16, fd00::/8" },
 	{ .name = NULL },
 };
 
