@@ -77,8 +77,10 @@ static const char *const sql[] = {
 	    " (select id from outbox where state = 0 and lane = ?1 and destination = ?2 and due <= ?3"
 	    " order by due limit ?6)"
 	    " returning id, epoch, tries, created, expires, source, recipient, payload, target, channel",
-	[RETRY] = "update outbox set due = ?4, owner = null, tries = tries + ?5, code = ?6, reason = ?7,"
-		  " detail = ?8 where id = ?1 and owner = ?2 and epoch = ?3 and state = 0",
+	/* A claim that does not count is taken back whole: else a message that was
+	 * deferred again and again would look like one that kills its claimants. */
+	[RETRY] = "update outbox set due = ?4, owner = null, tries = tries + ?5, epoch = epoch - 1 + ?5,"
+		  " code = ?6, reason = ?7, detail = ?8 where id = ?1 and owner = ?2 and epoch = ?3 and state = 0",
 	[SETTLE] = "update outbox set state = ?4, owner = null, finished = ?5, code = ?6, reason = ?7,"
 		   " detail = ?8, reference = ?9, tries = tries + ?10"
 		   " where id = ?1 and owner = ?2 and epoch = ?3 and state = 0",
