@@ -204,7 +204,8 @@ optin_test(struct db *db, struct arena *a, const struct subscription *s)
 		return send_sms(db, a, s, s->id, w,
 		    arena_strf(a, "%.*s: %s", FMT(setting_text(db, a, "site.title")), w->test));
 	line(&page, &text, w->test, S(""));
-	line(&page, &text, w->change, subscription_link(db, a, s->id));
+	if (s->id != 0)
+		line(&page, &text, w->change, subscription_link(db, a, s->id));
 	return send_email(db, a, s, s->id, w, w->test_subject, &text, &page);
 }
 
