@@ -129,7 +129,7 @@ prepare(struct server *sv, struct client *c)
 		return e; /* first: a form may say _method */
 	if ((e = match_route(rq, sv->routes, sv->nroutes, &c->route, &c->allow)) != OK)
 		return e;
-	return form ? OK : match_body(rq, sv->files);
+	return form ? OK : match_body(rq, sv->files || (c->route->who & ANY_BODY));
 }
 
 /* ---- who may ------------------------------------------------------------ */
@@ -147,7 +147,7 @@ static enum err
 authorize(struct client *c)
 {
 	struct req *rq = &c->rq;
-	unsigned who = c->route->who;
+	unsigned who = c->route->who & ~(unsigned)ANY_BODY;
 	enum err e;
 
 	if (who == PUBLIC)
