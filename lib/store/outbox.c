@@ -78,8 +78,9 @@ static const char *const sql[] = {
 	    " returning id, epoch, tries, created, expires, source, recipient, payload, target, channel",
 	/* A claim that does not count is taken back whole: else a message that was
 	 * deferred again and again would look like one that kills its claimants. */
-	[RETRY] = "update outbox set due = ?4, owner = null, tries = tries + ?5, epoch = epoch - 1 + ?5,"
-		  " code = ?6, reason = ?7, detail = ?8 where id = ?1 and owner = ?2 and epoch = ?3 and state = 0",
+	[RETRY] =
+	    "update outbox set due = ?4, owner = null, tries = tries + ?5, epoch = epoch - 1 + ?5,"
+	    " code = ?6, reason = ?7, detail = ?8 where id = ?1 and owner = ?2 and epoch = ?3 and state = 0",
 	[SETTLE] = "update outbox set state = ?4, owner = null, finished = ?5, code = ?6, reason = ?7,"
 		   " detail = ?8, reference = ?9, tries = tries + ?10"
 		   " where id = ?1 and owner = ?2 and epoch = ?3 and state = 0",
@@ -113,7 +114,8 @@ static const char *const sql[] = {
 	[OF_SOURCE] = "select id, source, channel, state, recipient from outbox"
 		      " where source = ?1 and recipient >= ?2 order by recipient, id limit ?3",
 	[CANCEL] = "update outbox set state = 8, owner = null, finished = ?2, reason = ?3 where id = ?1",
-	[REPORT] = "update outbox set state = ?2, finished = ?3, code = ?4, reason = ?5 where id = ?1",
+	[REPORT] = "update outbox set state = ?2, owner = null, finished = ?3, code = ?4, reason = ?5"
+		   " where id = ?1",
 	[FIND_OLD] = "select id, source, channel, state from outbox"
 		     " where state > 0 and state = ?1 and finished < ?2 order by finished limit ?3",
 	[DELETE] = "delete from outbox where id = ?1",
@@ -757,24 +759,34 @@ outbox_cancel_page(struct db *db, int64_t source, struct str reason, size_t limi
 	return (int64_t)n == at_most(limit);
 }
 
+/* Whether a later word is believed. */
+static bool
+may_report(int64_t was, int64_t epoch, enum outbox_state state)
+{
+	if (was == OUTBOX_SENT || was == OUTBOX_UNSURE)
+		return state == OUTBOX_DELIVERED || state == OUTBOX_FAILED;
+	return was == OUTBOX_WAITING && epoch > 0 && state == OUTBOX_DELIVERED;
+}
+
 enum err
 outbox_report(struct db *db, int64_t id, enum outbox_state state, int64_t code, struct str reason)
 {
 	sqlite3_stmt *st = db_stmt(db, SQL_OUTBOX, sql, GET, "i", id);
-	int64_t source;
+	int64_t source, epoch;
 	int channel, was;
 
 	if (!db_row(db, st))
 		return ERR_NOT_FOUND;
 	channel = sqlite3_column_int(st, 2);
 	was = sqlite3_column_int(st, 4);
+	epoch = sqlite3_column_int64(st, 7);
 	source = sqlite3_column_int64(st, 11);
 	db_done(st);
-	if (was != OUTBOX_SENT || (state != OUTBOX_DELIVERED && state != OUTBOX_FAILED))
+	if (!may_report(was, epoch, state))
 		return OK;
 	db_run(
 	    db, db_stmt(db, SQL_OUTBOX, sql, REPORT, "iiiiT", id, (int64_t)state, db_now(db), code, reason));
-	tally_move(db, source, (enum outbox_channel)channel, OUTBOX_SENT, state);
+	tally_move(db, source, (enum outbox_channel)channel, (enum outbox_state)was, state);
 	return OK;
 }
 
