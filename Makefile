@@ -169,7 +169,7 @@ $B/www/.done: $(shell find www)
 	@mkdir -p $B
 	@echo '  COPY $B/www'
 	@cp -Rp www $B/www
-	@find $B/www -type f \( -name '*.html' -o -name '*.css' -o -name '*.js' -o -name '*.json' \
+	@find $B/www -type f \( -name '*.css' -o -name '*.js' -o -name '*.json' \
 		-o -name '*.svg' \) -exec gzip -9kn {} +
 	@touch $@
 

@@ -42,6 +42,10 @@ enum err res_no_content(struct res *);
  * the client has it (If-None-Match) and the answer is 304, done. */
 bool res_fresh(const struct req *, struct res *, int64_t sequence);
 
+/* The same for an answer that is written already and hangs on more than the
+ * write sequence, such as on the time: its bytes are its version. */
+bool res_same(const struct req *, struct res *);
+
 /* Called now and then while a large body is written: sends what there is. */
 void res_stream(struct res *);
 

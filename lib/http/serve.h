@@ -23,6 +23,8 @@
 enum {
 	PUBLIC = 0, /* everybody, and the answer is the same for all: the server may keep it for a second */
 	ANYONE = 1u << 30, /* everybody, but the answer is for the one who asks */
+	SHARED = 1u << 29, /* everybody: who shows no session and no token gets what all such get, as PUBLIC;
+			      staff get their own, which nobody keeps */
 	STAFF = ROLE_ADMIN | ROLE_MANAGER | ROLE_PUBLISHER | ROLE_RESPONDER,
 };
 
