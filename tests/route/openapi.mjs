@@ -82,7 +82,7 @@ const of = (route) => operations.find((one) => route.ids.includes(one.id));
 ok(routes.filter((route) => !of(route)).map((route) => route.ids[1]), `all ${routes.length} routes are described`);
 ok(operations.filter((one) => !routes.some((route) => route.ids.includes(one.id))).map((one) => one.id),
 	'and nothing that is no route');
-ok(routes.filter((route) => of(route) && !!of(route).op.security === /PUBLIC|ANYONE/.test(route.who))
+ok(routes.filter((route) => of(route) && !!of(route).op.security === /PUBLIC|ANYONE|SHARED/.test(route.who))
 	.map((route) => route.ids[1]), 'who must sign in is told, and who need not');
 
 // --- the description itself
