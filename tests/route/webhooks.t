@@ -2,7 +2,7 @@
 # webhooks.t - programs that hear of alerts: kept by admins.
 # shellcheck source=tests/route/lib.sh
 . "${0%/*}/lib.sh"
-plan 74
+plan 70
 token admin --role admin
 token publisher --role publisher
 user eva --role admin
@@ -13,14 +13,14 @@ kv() { muster kv <<<"$*"; }
 hook='{"url":"https://Hooks.example.org/in?x=1","locations":["city-CJ"],"min_severity":"Severe"}'
 
 # --- who may
-for who in nobody publisher; do
-	as "$who"
+for one in nobody publisher; do
+	as "$one"
 	post /api/webhooks "$hook"
-	like "$status" '^40[13]$' "only admins make one: not $who"
+	like "$status" '^40[13]$' "only admins make one: not $one"
 	get /api/webhooks
-	like "$status" '^40[13]$' "or see them: not $who"
+	like "$status" '^40[13]$' "or see them: not $one"
 	get /webhooks
-	like "$status" '^40[13]$' "nor their page: not $who"
+	like "$status" '^40[13]$' "nor their page: not $one"
 done
 as admin
 
