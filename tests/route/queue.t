@@ -2,7 +2,7 @@
 # queue.t - muster queue: the outbox at a terminal.
 # shellcheck source=tests/route/lib.sh
 . "${0%/*}/lib.sh"
-plan 45
+plan 43
 db=$MUSTER_STATE/muster.db
 sql() { sqlite3 "$db" "$1" || bail "sql: $1"; }
 q() { said=$(muster queue "$@" 2>&1); code=$?; }
