@@ -68,7 +68,7 @@ struct req {
 	struct str type;          /* of the body, without parameters */
 
 	struct str host, address; /* Host and the client's address */
-	struct str cookie, authorization;
+	struct str cookie, authorization, accept;
 	struct str if_none_match, if_match, idempotency_key;
 	bool https;
 	bool ssi; /* the server in front fills in include directives */
