@@ -3,10 +3,12 @@
 import { closeBrowser, openBrowser, plan } from "./lib.mjs";
 import { citizen } from "./citizen.mjs";
 import { staff } from "./staff.mjs";
+import { subscribe } from "./subscribe.mjs";
 import { pages } from "./pages.mjs";
 
 await openBrowser();
 await Promise.all([citizen(), staff()]);        // at different shelters
+await subscribe();
 await pages();
 await closeBrowser();
 process.exitCode = plan() ? 1 : 0;
