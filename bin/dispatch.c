@@ -1,79 +1,233 @@
 /*
  * dispatch - what happens in the background; cron starts it each minute.
  *
- * Ends intentions whose time is over, tells what waits in the outbox, sweeps
- * expired keys, writes the log back into the database file.  One at a time: a
- * second one finds the lock and leaves.  Every step is a short transaction, so
- * a kill loses nothing and the next minute goes on.
+ * Sends what waits in the outbox, expands alerts to their recipients, publishes
+ * to open pages, ends intentions whose time is over, takes away what is old,
+ * writes the log back into the database file.  One works and up to two wait for
+ * it to end (relay.h); a bell wakes it after each commit that concerns it.
+ * Every step is a short transaction, so a kill loses nothing.
  */
 #include <errno.h>
-#include <fcntl.h>
+#include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "bell.h"
+#include "channels.h"
 #include "clock.h"
+#include "engine.h"
 #include "event.h"
+#include "fanout.h"
+#include "hash.h"
 #include "intent.h"
 #include "key.h"
 #include "log.h"
+#include "relay.h"
 #include "text.h"
+#include "value.h"
 
 enum {
+	LIFE_S = 110, /* two minutes less a bit: an heir is there by then */
+	DRAIN_MS = 30 * 1000,
 	INTENTS_AT_ONCE = 50, /* a transaction stays at some milliseconds */
+	RECIPIENTS_AT_ONCE = 500,
 	KEYS_AT_ONCE = 64,
 	EVENTS_AT_ONCE = 500,
+	MESSAGES_AT_ONCE = 200,
 	PAGES_AT_ONCE = 8, /* of the full-text index */
 	EVENTS_KEPT = 20000,
 	EVENTS_FOR_MS = 48 * HOUR_MS,
-	RUN_MS = 50 * 1000, /* the next one starts after a minute */
+	LOOK_MS = SECOND_MS, /* at numbers and settings that changed without a ring; */
+	LOOK_LEAST_MS = 50,  /* and after rings, however many */
+	LOG_MOST = 4 * 1024 * 1024,
 };
+#define DAYS_MS(n) ((int64_t)(n)*24 * HOUR_MS)
 
 struct dispatch {
 	struct db *db;
 	struct arena *arena;
 	const char *state;
-	int64_t until;
+	struct engine *engine;
+	struct relay *relay;
+	struct guest *live;
+	int bell;
+	bool once;
+	int64_t now, until; /* until: monotonic ms */
+	int64_t looked_at;
+	bool asked;            /* to look: the bell rang */
+	bool alerts, filled;   /* a fan-out waits; one has just written messages */
+	int64_t head;          /* the number in the head file; -1: none yet */
+	uint64_t settings;     /* a hash of them */
+	int64_t settings_read; /* when the channels were made of them */
+	struct timespec log_written;
+	int64_t checkpoint_at; /* monotonic ms */
 };
 
-/* Runs `step` in transactions of its own until it has nothing left to do. */
+static volatile sig_atomic_t over;
+static int wake = -1;
+
 static void
-repeat(struct dispatch *d, const char *what, enum err (*step)(struct dispatch *, bool *more))
+on_end(int sig)
 {
-	bool more = true;
+	int saved = errno;
 
-	while (more && now_ms() < d->until) {
-		enum err e = db_begin(d->db, TX_WRITE, now_ms());
+	(void)sig;
+	over = 1;
+	if (wake >= 0 && write(wake, "", 1) < 0)
+		over = 1; /* a full bell wakes as well */
+	errno = saved;
+}
 
-		more = false;
-		if (e == OK && (e = step(d, &more)) == OK)
-			e = db_commit(d->db);
-		db_rollback(d->db);
-		if (e != OK)
-			log_line("%s: %s; the next minute tries again", what, err_words(e)->title);
-		arena_reset(d->arena);
-	}
+/* Whoever waits has nothing to put in order. */
+static void
+on_end_waiting(int sig)
+{
+	(void)sig;
+	_exit(0);
+}
+
+static void
+on_signals(void (*handler)(int))
+{
+	struct sigaction sa = { .sa_handler = handler };
+
+	sigemptyset(&sa.sa_mask);
+	sigaction(SIGTERM, &sa, NULL);
+	sigaction(SIGINT, &sa, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+static int64_t
+ticks_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+/* ---- chores: each a short write transaction, again while there is more ---- */
+
+static enum err
+fan_out(struct dispatch *d, bool *more, int64_t *next)
+{
+	*more = false;
+	if (!d->alerts)
+		return OK;
+	d->filled = true;
+	return fanout_step(d->db, d->arena, RECIPIENTS_AT_ONCE, more, next);
 }
 
 static enum err
-end_intents(struct dispatch *d, bool *more)
+end_intents(struct dispatch *d, bool *more, int64_t *next)
 {
 	size_t n;
 	enum err e = intent_expire_all(d->db, d->arena, INTENTS_AT_ONCE, &n);
 
+	(void)next;
 	*more = n > 0;
 	return e;
 }
 
 static enum err
-sweep(struct dispatch *d, bool *more)
+sweep(struct dispatch *d, bool *more, int64_t *next)
 {
+	(void)next;
 	*more = key_sweep(d->db, KEYS_AT_ONCE) || text_tidy(d->db, d->arena, PAGES_AT_ONCE);
 	return OK;
 }
+
+static enum err
+trim_events(struct dispatch *d, bool *more, int64_t *next)
+{
+	(void)next;
+	*more = event_trim(d->db, db_now(d->db) - EVENTS_FOR_MS, EVENTS_KEPT, EVENTS_AT_ONCE);
+	return OK;
+}
+
+static enum err
+purge(struct dispatch *d, bool *more, int64_t *next)
+{
+	(void)next;
+	*more = payload_purge(d->db, db_now(d->db) - DAYS_MS(45), MESSAGES_AT_ONCE);
+	for (int state = OUTBOX_SENT; state < OUTBOX__MAX && !*more; state++) {
+		bool good = state == OUTBOX_SENT || state == OUTBOX_DELIVERED;
+
+		*more = outbox_purge(d->db, (enum outbox_state)state, db_now(d->db) - DAYS_MS(good ? 14 : 30),
+		    MESSAGES_AT_ONCE);
+	}
+	return OK;
+}
+
+/* So that others can tell that somebody is at work. */
+static enum err
+beat(struct dispatch *d, bool *more, int64_t *next)
+{
+	(void)next;
+	*more = false;
+	string_set_int(d->db, S("dispatcher:beat"), db_now(d->db));
+	return OK;
+}
+
+struct chore {
+	const char *what;
+	enum err (*step)(struct dispatch *, bool *more, int64_t *next);
+	int64_t every_ms;
+	bool rings; /* also when the bell rang */
+	int64_t due;
+};
+static struct chore chores[] = {
+	{ .what = "alerts", .step = fan_out, .every_ms = MINUTE_MS, .rings = true },
+	{ .what = "ending intentions", .step = end_intents, .every_ms = 15 * SECOND_MS },
+	{ .what = "events", .step = trim_events, .every_ms = MINUTE_MS },
+	{ .what = "sweeping", .step = sweep, .every_ms = MINUTE_MS },
+	{ .what = "old messages", .step = purge, .every_ms = MINUTE_MS },
+	{ .what = "beat", .step = beat, .every_ms = MINUTE_MS },
+};
+
+/* One step; when the next one is due. */
+static int64_t
+do_chore(struct dispatch *d, const struct chore *c)
+{
+	int64_t next = 0;
+	bool more = false;
+	enum err e = db_begin(d->db, TX_WRITE, d->now);
+
+	if (e == OK && (e = c->step(d, &more, &next)) == OK)
+		e = db_commit(d->db);
+	db_rollback(d->db);
+	arena_reset(d->arena);
+	if (e != OK) {
+		log_line("%s: %s; to be tried again", c->what, err_words(e)->title);
+		return d->now + c->every_ms;
+	}
+	if (more)
+		return d->now;
+	return next > d->now && next < d->now + c->every_ms ? next : d->now + c->every_ms;
+}
+
+/* One step of each that is due; for how long (ms) none is. */
+static int64_t
+do_chores(struct dispatch *d, bool looked)
+{
+	int64_t wait = MINUTE_MS;
+
+	for (size_t i = 0; i < LEN(chores); i++) {
+		struct chore *c = &chores[i];
+
+		if (c->due <= d->now || (c->rings && looked && d->alerts))
+			c->due = do_chore(d, c);
+		if (c->due - d->now < wait)
+			wait = c->due - d->now;
+	}
+	return wait;
+}
+
+/* ---- the head file ---- */
 
 /* Replaces a file by renaming: a reader sees the old one or the new one. */
 static bool
@@ -84,7 +238,7 @@ replace_file(const char *path, const char *text)
 	bool good;
 
 	snprintf(temporary, sizeof(temporary), "%s.new", path);
-	if ((f = fopen(temporary, "w")) == NULL)
+	if ((f = fopen(temporary, "we")) == NULL)
 		return false;
 	good = fputs(text, f) >= 0;
 	good = fclose(f) == 0 && good;
@@ -105,13 +259,69 @@ write_head(struct dispatch *d, int64_t sequence)
 	return replace_file(path, text);
 }
 
-static enum err
-tell(struct dispatch *d, bool *more)
+/* ---- what others change ---- */
+
+static uint64_t
+hash_bytes(uint64_t h, struct str s)
 {
-	write_head(d, db_sequence(d->db));
-	*more = event_trim(d->db, db_now(d->db) - EVENTS_FOR_MS, EVENTS_KEPT, EVENTS_AT_ONCE);
-	return OK;
+	for (size_t i = 0; i < s.n; i++)
+		h = (h ^ (unsigned char)s.p[i]) * 0x100000001b3U;
+	return (h ^ 0xff) * 0x100000001b3U;
 }
+
+static uint64_t
+settings_hash(struct dispatch *d)
+{
+	uint64_t h = 0xcbf29ce484222325U;
+	struct field *f;
+	size_t n = 0;
+
+	if (hash_all(d->db, d->arena, S("settings"), &f, &n) == OK)
+		for (size_t i = 0; i < n; i++)
+			h = hash_bytes(hash_bytes(h, f[i].name), f[i].value);
+	return h;
+}
+
+/* Channels are made anew; what is under way keeps the old ones, so their arenas
+ * stay until the end: a few of them in a life. */
+static void
+read_channels(struct dispatch *d)
+{
+	struct arena *a = arena_new();
+
+	engine_channel(d->engine, webhook_channel(d->db, a));
+	engine_channel(d->engine, sms_channel(d->db, a));
+	engine_channel(d->engine, email_channel(d->db, a));
+}
+
+/* The sequence and the settings; false: the store could not be read. */
+static bool
+look(struct dispatch *d)
+{
+	int64_t sequence;
+	uint64_t settings;
+
+	if (db_begin(d->db, TX_READ, d->now) != OK)
+		return false;
+	sequence = db_sequence(d->db);
+	d->alerts = key_exists(d->db, S("fanouts"));
+	settings = settings_hash(d);
+	if (settings != d->settings || d->settings_read == 0 || d->now - d->settings_read >= MINUTE_MS) {
+		read_channels(d);
+		d->settings = settings;
+		d->settings_read = d->now;
+	}
+	if (db_commit(d->db) != OK) {
+		db_rollback(d->db);
+		return false;
+	}
+	arena_reset(d->arena);
+	if (sequence != d->head && write_head(d, sequence))
+		d->head = sequence;
+	return true;
+}
+
+/* ---- the log ---- */
 
 static void
 checkpoint(struct dispatch *d)
@@ -123,17 +333,152 @@ checkpoint(struct dispatch *d)
 		log_line("checkpoint: %s", err_words(e)->title);
 }
 
-/* Holds the lock until the process ends; false: another one has it. */
-static bool
-lock(const char *state)
+/* Once a second while anybody writes, or when the log is large. */
+static void
+tend_log(struct dispatch *d)
 {
 	char path[4096];
-	int fd;
+	struct stat st;
+	int64_t now = ticks_ms();
 
-	snprintf(path, sizeof(path), "%s/dispatch.lock", state);
-	if ((fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600)) < 0)
-		die("%s: %s", path, strerror(errno));
-	return flock(fd, LOCK_EX | LOCK_NB) == 0;
+	if (now < d->checkpoint_at - SECOND_MS + 100)
+		return;
+	snprintf(path, sizeof(path), "%s/muster.db-wal", d->state);
+	if (stat(path, &st) != 0 || (now < d->checkpoint_at && st.st_size < LOG_MOST))
+		return;
+	if (st.st_mtim.tv_sec == d->log_written.tv_sec && st.st_mtim.tv_nsec == d->log_written.tv_nsec)
+		return;
+	checkpoint(d);
+	d->log_written = st.st_mtim;
+	d->checkpoint_at = now + SECOND_MS;
+}
+
+/* ---- life ---- */
+
+static int64_t
+sooner(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* A turn of everybody; for how long (ms) nobody needs another. */
+static int64_t
+turn(struct dispatch *d, bool news)
+{
+	int64_t wait, since;
+	bool looked;
+
+	d->now = now_ms();
+	d->asked |= news;
+	since = d->now - d->looked_at;
+	looked = since >= (d->asked ? LOOK_LEAST_MS : LOOK_MS) || since < 0;
+	if (looked) {
+		look(d);
+		d->looked_at = d->now;
+		d->asked = false;
+	}
+	d->filled = false;
+	wait = do_chores(d, looked);
+	wait = sooner(wait, engine_turn(d->engine, d->now, news || d->filled));
+	if (d->asked)
+		wait = sooner(wait, LOOK_LEAST_MS);
+	if (d->live != NULL)
+		wait = sooner(wait, d->live->turn(d->live, d->engine, d->now, news));
+	tend_log(d);
+	return sooner(wait, LOOK_MS);
+}
+
+static bool
+busy(const struct dispatch *d)
+{
+	return engine_busy(d->engine) > 0 || (d->live != NULL && d->live->busy(d->live));
+}
+
+static void
+work(struct dispatch *d)
+{
+	bool news = true;
+
+	while (!over && ticks_ms() < d->until) {
+		int64_t wait = turn(d, news);
+
+		/* Under a test's clock nothing becomes due by waiting. */
+		if (d->once && wait > 0 && !busy(d))
+			return;
+		/* Rings first, then the look at what they are about. */
+		if ((news = engine_wait(d->engine, d->bell, sooner(wait, d->until - ticks_ms()))))
+			bell_drain(d->bell);
+	}
+}
+
+/* Claims nothing more, lets the heir begin, and waits for what is under way. */
+static void
+hand_over(struct dispatch *d)
+{
+	int64_t until = ticks_ms() + DRAIN_MS;
+
+	engine_stop(d->engine);
+	wake = -1;
+	close(d->bell);
+	relay_hand_over(d->relay);
+	if (d->live != NULL)
+		d->live->end(d->live);
+	while (busy(d) && ticks_ms() < until) {
+		int64_t wait = engine_turn(d->engine, now_ms(), false);
+
+		if (d->live != NULL && d->live->busy(d->live))
+			wait = sooner(wait, d->live->turn(d->live, d->engine, now_ms(), false));
+		if (busy(d))
+			engine_wait(d->engine, -1, sooner(wait, until - ticks_ms()));
+	}
+	engine_abandon(d->engine, now_ms());
+}
+
+static void
+begin(struct dispatch *d, int64_t life_s)
+{
+	int64_t n;
+
+	relay_promote(d->relay);
+	if ((d->bell = bell_open(d->state)) < 0)
+		die("%s/bell: %s", d->state, strerror(errno));
+	wake = d->bell;
+	on_signals(on_end);
+	d->until = d->once ? INT64_MAX : ticks_ms() + life_s * SECOND_MS;
+	d->head = -1;
+	n = relay_reclaim(d->relay, d->db, d->arena, now_ms());
+	if (n > 0)
+		log_line("%lld claims of a dispatcher that was killed are taken up", (long long)n);
+	d->engine = engine_new(d->db, relay_owner(d->relay));
+	d->live = live_guest(d->db, d->state);
+}
+
+static void
+usage(int status)
+{
+	fputs("usage: dispatch [--life SECONDS] [--once]\n\n"
+	      "Does the background work of the state directory in MUSTER_STATE. Start it each minute\n"
+	      "from cron: one works for 110 seconds, up to two wait for it to end, others leave.\n"
+	      "--once does what is due now, waits for what is under way, and ends.\n",
+	    status == 0 ? stdout : stderr);
+	exit(status);
+}
+
+static void
+options(struct dispatch *d, int argc, char **argv, int64_t *life_s)
+{
+	static const struct option known[] = { { "life", required_argument, NULL, 'l' },
+		{ "once", no_argument, NULL, 'o' }, { "help", no_argument, NULL, 'h' }, { 0 } };
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", known, NULL)) != -1)
+		if (c == 'o')
+			d->once = true;
+		else if (c != 'l' || !str_int(str(optarg), 1, 86400, life_s))
+			usage(c == 'h' ? 0 : 2);
+	if (optind < argc)
+		usage(2);
+	d->once |= getenv("MUSTER_NOW") != NULL; /* a test's clock stands still */
 }
 
 int
@@ -141,29 +486,26 @@ main(int argc, char **argv)
 {
 	const char *state = getenv("MUSTER_STATE");
 	struct dispatch d = { .state = state ? state : "var" };
+	int64_t life_s = LIFE_S;
 	char path[4096];
 	enum err e;
 
 	log_name(argv[0]);
-	if (argc > 1) {
-		printf("usage: dispatch\n\n"
-		       "Does the background work of one minute for the state directory in MUSTER_STATE,\n"
-		       "then ends. Start it each minute from cron.\n");
-		return strcmp(argv[1], "--help") == 0 ? 0 : 2;
-	}
-	snprintf(path, sizeof(path), "%s/muster.db", d.state);
-	if (!lock(d.state))
+	options(&d, argc, argv, &life_s);
+	on_signals(on_end_waiting);
+	if ((d.relay = relay_join(d.state, !d.once)) == NULL)
 		return 0;
+	snprintf(path, sizeof(path), "%s/muster.db", d.state);
 	if ((e = db_open(&d.db, path, DB_DISPATCH)) != OK)
 		die("the store in %s cannot be opened: %s", d.state, err_words(e)->title);
+	curl_global_init(CURL_GLOBAL_DEFAULT);
 	d.arena = arena_new();
-	d.until = now_ms() + RUN_MS;
-	if (getenv("MUSTER_NOW") != NULL)
-		d.until = INT64_MAX; /* a test's clock stands still */
-	repeat(&d, "ending intentions", end_intents);
-	repeat(&d, "events", tell);
-	repeat(&d, "sweeping", sweep);
+	begin(&d, life_s);
+	work(&d);
+	hand_over(&d);
 	checkpoint(&d);
+	relay_leave(d.relay);
+	engine_free(d.engine);
 	arena_free(d.arena);
 	db_close(d.db);
 	return 0;

@@ -58,13 +58,17 @@ struct engine_counts {
 const struct engine_counts *engine_counts(const struct engine *);
 
 /* Whoever else lives in the dispatcher's loop, such as the live publisher: its
- * turn is called once a turn outside of any transaction; `news` as above.  It
- * returns for how long (ms) it needs no other.  stop: the end of life; turns go
- * on while it returns true (something is under way). */
+ * turn is called once a turn outside of any transaction, `news` as above, and
+ * returns for how long (ms) it needs no other.  At the end of life end() is
+ * called once, and turns go on for some seconds while busy() is true. */
 struct guest {
 	int64_t (*turn)(struct guest *, struct engine *, int64_t now, bool news);
-	bool (*busy)(const struct guest *);
+	bool (*busy)(const struct guest *); /* a transfer of its own is under way */
 	void (*end)(struct guest *);
 };
+
+/* The live publisher (live.c), on a store of role DB_DISPATCH; NULL: there is
+ * nobody to publish to.  It lives until the process ends. */
+struct guest *live_guest(struct db *, const char *state);
 
 #endif
