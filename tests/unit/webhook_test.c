@@ -10,7 +10,7 @@
 #define OK_200 "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 enum { ENDPOINT = 7 };
 
-static struct channel channel;
+static const struct channel *channel;
 static struct verdict verdict;
 static const char *why;
 
@@ -38,7 +38,7 @@ try(const char *body)
 {
 	struct delivery d = delivery(CHANNEL_WEBHOOK, LANE_NORMAL, sink_url("/hook"), str(body));
 
-	return carry(&channel, &d, &verdict);
+	return carry(channel, &d, &verdict);
 }
 
 static void
@@ -86,7 +86,7 @@ SINK_TEST(a_message_goes_out_whole_with_its_name_its_second_and_its_signature)
 	struct delivery d = delivery(CHANNEL_WEBHOOK, LANE_NORMAL, sink_url("/hook"), body);
 
 	sink_says(OK_200);
-	assert_true(carry(&channel, &d, &verdict));
+	assert_true(carry(channel, &d, &verdict));
 	assert_int_equal(verdict.outcome, OUTCOME_SENT);
 	assert_true(str_starts(str(sink_asked[0]), "POST /hook HTTP/1.1\r\n"));
 	assert_bytes(sink_body(0), body);
