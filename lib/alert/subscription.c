@@ -3,7 +3,6 @@
 
 #include <math.h>
 
-#include "hash.h"
 #include "key.h"
 #include "session.h"
 #include "set.h"
@@ -27,8 +26,8 @@ number(struct arena *a, int64_t n)
 
 /* Mail servers take any case of a name, people write it in any: one person is
  * one subscription. */
-static struct str
-address_key(struct arena *a, enum outbox_channel channel, struct str address)
+struct str
+subscription_key(struct arena *a, const char *prefix, enum outbox_channel channel, struct str address)
 {
 	char *p = arena_printf(a, "%s:%.*s", channel_name(channel), FMT(address));
 
@@ -36,7 +35,13 @@ address_key(struct arena *a, enum outbox_channel channel, struct str address)
 		for (size_t i = 0; p[i] != '\0'; i++)
 			if (p[i] >= 'A' && p[i] <= 'Z')
 				p[i] = (char)(p[i] - 'A' + 'a');
-	return secret_key(a, "subscriber:", str(p));
+	return secret_key(a, prefix, str(p));
+}
+
+static struct str
+address_key(struct arena *a, enum outbox_channel channel, struct str address)
+{
+	return subscription_key(a, "subscriber:", channel, address);
 }
 
 /* ---- where it counts -------------------------------------------------------- */
@@ -173,6 +178,13 @@ read_field(struct arena *a, struct subscription *s, const struct field *f)
 		s->confirmed_at = read_number(f->value);
 }
 
+void
+subscription_read(struct arena *a, struct subscription *s, const struct field *f, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		read_field(a, s, &f[i]);
+}
+
 static enum err
 read_record(struct db *db, struct arena *a, int64_t id, struct subscription *s, struct str *inside)
 {
@@ -184,11 +196,10 @@ read_record(struct db *db, struct arena *a, int64_t id, struct subscription *s, 
 	*inside = S("");
 	if (e != OK || n == 0)
 		return e == OK ? ERR_NOT_FOUND : e;
-	for (size_t i = 0; i < n; i++) {
+	subscription_read(a, s, f, n);
+	for (size_t i = 0; i < n; i++)
 		if (str_is(f[i].name, "within"))
 			*inside = f[i].value;
-		read_field(a, s, &f[i]);
-	}
 	return OK;
 }
 
@@ -212,14 +223,14 @@ subscription_find(
 	return e;
 }
 
-static enum err
-write_record(struct db *db, struct arena *a, const struct subscription *s, struct str inside)
+size_t
+subscription_fields(
+    struct arena *a, const struct subscription *s, struct field out[static SUBSCRIPTION_FIELDS])
 {
-	struct field all[] = {
+	struct field all[SUBSCRIPTION_FIELDS] = {
 		{ S("channel"), str(channel_name(s->channel)) },
 		{ S("address"), s->address },
 		{ S("locations"), join(a, s->locations, s->nlocations) },
-		{ S("within"), inside },
 		{ S("min_severity"), number(a, s->min_severity) },
 		{ S("language"), s->language },
 		{ S("quiet_from"), number(a, s->quiet_from) },
@@ -228,13 +239,23 @@ write_record(struct db *db, struct arena *a, const struct subscription *s, struc
 		{ S("created_at"), number(a, s->created_at) },
 		{ S("confirmed_at"), number(a, s->confirmed_at) },
 	};
-	struct str key = record_key(a, s->id);
-	struct field set[LEN(all)];
 	size_t n = 0;
 
 	for (size_t i = 0; i < LEN(all); i++)
 		if (all[i].value.n)
-			set[n++] = all[i];
+			out[n++] = all[i];
+	return n;
+}
+
+static enum err
+write_record(struct db *db, struct arena *a, const struct subscription *s, struct str inside)
+{
+	struct field set[SUBSCRIPTION_FIELDS + 1];
+	struct str key = record_key(a, s->id);
+	size_t n = subscription_fields(a, s, set);
+
+	if (inside.n)
+		set[n++] = (struct field){ S("within"), inside };
 	key_del(db, key); /* so that what is empty now is gone */
 	return hash_set(db, key, set, n);
 }

@@ -15,8 +15,12 @@
 #define MUSTER_SUBSCRIPTION_H
 
 #include "alert.h"
+#include "hash.h"
 
 enum { SUBSCRIPTION_LOCATIONS = 50 };
+
+/* The purpose (link.h) of the token that opens a subscription's page. */
+#define SUBSCRIPTION_LINK "subscription"
 
 struct subscription {
 	int64_t id;
@@ -54,6 +58,16 @@ enum err subscription_count(struct db *, struct arena *, struct str location, in
 /* When a message of this instant may go: now, or the end of the quiet hours that
  * it falls into, in the subscription's zone over changes of summer time. */
 int64_t quiet_until(const struct subscription *, struct str tenant_zone, int64_t now);
+
+/* prefix + HASH: the key of what is kept about an address. */
+struct str subscription_key(struct arena *, const char *prefix, enum outbox_channel, struct str address);
+
+/* What a record of it holds, as fields of a hash, and back; fields that are not
+ * its own are passed over. */
+enum { SUBSCRIPTION_FIELDS = 10 };
+size_t subscription_fields(
+    struct arena *, const struct subscription *, struct field out[static SUBSCRIPTION_FIELDS]);
+void subscription_read(struct arena *, struct subscription *, const struct field *, size_t n);
 
 /* "ana@example.org" with the domain in lower case, "+40712345678" without
  * blanks; false: not an address of this channel. */

@@ -129,7 +129,7 @@ prepare(struct server *sv, struct client *c)
 		return e; /* first: a form may say _method */
 	if ((e = match_route(rq, sv->routes, sv->nroutes, &c->route, &c->allow)) != OK)
 		return e;
-	return form ? OK : match_body(rq, sv->files);
+	return form ? OK : match_body(rq, sv->files || (c->route->who & ANY_BODY));
 }
 
 /* ---- who may ------------------------------------------------------------ */
@@ -147,7 +147,7 @@ static enum err
 authorize(struct client *c)
 {
 	struct req *rq = &c->rq;
-	unsigned who = c->route->who;
+	unsigned who = c->route->who & ~(unsigned)ANY_BODY;
 	enum err e;
 
 	if (who == PUBLIC)
@@ -278,12 +278,13 @@ reason(int status)
 	static const struct {
 		int status;
 		const char *phrase;
-	} phrases[] = { { 200, "OK" }, { 201, "Created" }, { 202, "Accepted" }, { 204, "No Content" }, { 303, "See Other" },
-		{ 304, "Not Modified" }, { 400, "Bad Request" }, { 401, "Unauthorized" },
-		{ 403, "Forbidden" }, { 404, "Not Found" }, { 405, "Method Not Allowed" },
-		{ 409, "Conflict" }, { 412, "Precondition Failed" }, { 413, "Content Too Large" },
-		{ 415, "Unsupported Media Type" }, { 422, "Unprocessable Content" },
-		{ 429, "Too Many Requests" }, { 503, "Service Unavailable" } };
+	} phrases[] = { { 200, "OK" }, { 201, "Created" }, { 202, "Accepted" }, { 204, "No Content" },
+		{ 303, "See Other" }, { 304, "Not Modified" }, { 400, "Bad Request" },
+		{ 401, "Unauthorized" }, { 403, "Forbidden" }, { 404, "Not Found" },
+		{ 405, "Method Not Allowed" }, { 409, "Conflict" }, { 412, "Precondition Failed" },
+		{ 413, "Content Too Large" }, { 415, "Unsupported Media Type" },
+		{ 422, "Unprocessable Content" }, { 429, "Too Many Requests" },
+		{ 503, "Service Unavailable" } };
 
 	for (size_t i = 0; i < LEN(phrases); i++)
 		if (phrases[i].status == status)
@@ -303,8 +304,7 @@ for_all(const struct client *c)
 	if (c->route->who != SHARED)
 		return c->route->who == PUBLIC;
 	return c->rq.authorization.n == 0 &&
-	       (cookie.n == 0 ||
-		   memmem(cookie.p, cookie.n, SESSION_COOKIE, strlen(SESSION_COOKIE)) == NULL);
+	       (cookie.n == 0 || memmem(cookie.p, cookie.n, SESSION_COOKIE, strlen(SESSION_COOKIE)) == NULL);
 }
 
 /* The head; with the whole body at hand its length too. */
@@ -313,8 +313,7 @@ put_head(struct client *c, bool whole)
 {
 	struct res *rs = &c->rs;
 	struct buf head = { 0 };
-	bool may_cache =
-	    for_all(c) && c->rq.method == GET && (rs->status == 200 || rs->status == 304);
+	bool may_cache = for_all(c) && c->rq.method == GET && (rs->status == 200 || rs->status == 304);
 
 	buf_printf(&head, "Status: %d %s\r\n", rs->status, reason(rs->status));
 	if (rs->type)
