@@ -33,7 +33,8 @@ next_page(struct req *rq, struct str next)
 static const char *
 first_page(const char *next, unsigned roles)
 {
-	return strcmp(next, "/arrivals") == 0 && (roles & (ROLE_ADMIN | ROLE_MANAGER)) == 0 ? "/alerts" : next;
+	return strcmp(next, "/arrivals") == 0 && (roles & (ROLE_ADMIN | ROLE_MANAGER)) == 0 ? "/alerts"
+											    : next;
 }
 
 static void

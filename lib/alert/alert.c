@@ -12,6 +12,7 @@
 #include "event.h"
 #include "feed.h"
 #include "hash.h"
+#include "phrase.h"
 #include "setting.h"
 #include "subscription.h"
 #include "value.h"
@@ -456,9 +457,28 @@ alert_get(struct db *db, struct arena *a, int64_t id, struct alert *al)
 
 /* ---- publishing ---- */
 
+/* The same titles.  The end of a warning does not repeat the warning, least of
+ * all what to do. */
+static void
+inherit_texts(struct arena *a, const struct alert *old, struct alert *al)
+{
+	bool ends = al->type == MSG_CANCEL || al->all_clear;
+	enum phrase note = al->type == MSG_CANCEL ? PHRASE_CANCELLED_NOTE : PHRASE_ALL_CLEAR_NOTE;
+
+	al->ntexts = old->ntexts;
+	al->texts = arena_array(a, struct alert_text, old->ntexts);
+	for (size_t i = 0; i < old->ntexts; i++) {
+		al->texts[i] = old->texts[i];
+		if (ends) {
+			al->texts[i].message = str(phrase(old->texts[i].language, note));
+			al->texts[i].instruction = S("");
+		}
+	}
+}
+
 /* What an alert has of the one whose place it takes. */
 static void
-inherit(const struct alert *old, struct alert *al, int64_t now)
+inherit(struct arena *a, const struct alert *old, struct alert *al, int64_t now)
 {
 	bool last_word = al->type == MSG_CANCEL || al->all_clear;
 
@@ -466,10 +486,8 @@ inherit(const struct alert *old, struct alert *al, int64_t now)
 	al->nlocations = old->nlocations;
 	al->channels = old->channels;
 	al->exercise = old->exercise;
-	if (al->ntexts == 0) {
-		al->texts = old->texts;
-		al->ntexts = old->ntexts;
-	}
+	if (al->ntexts == 0)
+		inherit_texts(a, old, al);
 	al->severity = al->severity ? al->severity : old->severity;
 	al->urgency = al->urgency ? al->urgency : old->urgency;
 	al->certainty = al->certainty ? al->certainty : old->certainty;
@@ -654,7 +672,7 @@ alert_publish(struct db *db, struct arena *a, struct alert *al)
 			return e;
 		if (old.replaced_by != 0 || old.type == MSG_CANCEL)
 			return ERR_CONFLICT;
-		inherit(&old, al, db_now(db));
+		inherit(a, &old, al, db_now(db));
 	}
 	al->replaced_by = al->public_at = 0;
 	al->references = S("");
