@@ -97,7 +97,7 @@ install: all
 	install $(filter-out %/muster,$(filter $B/bin/%,$(programs))) $D/libexec/muster/
 	install $(filter $B/cgi-bin/%,$(programs)) $D/libexec/muster/cgi-bin/
 	cp -R $B/www $D/share/muster/ && rm -f $D/share/muster/www/.done
-	install -m 644 nginx/*.conf nginx/*.example $D/share/muster/nginx/
+	install -m 644 nginx/*.conf nginx/live.conf.in nginx/*.example $D/share/muster/nginx/
 	install -m 644 nginx/*.service nginx/*.socket $D/lib/systemd/system/
 	install -m 644 nginx/*.cron $D/share/muster/
 	sed -i 's|/usr/local|$(PREFIX)|g' $D/lib/systemd/system/muster* $D/share/muster/*.cron \

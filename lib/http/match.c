@@ -65,6 +65,7 @@ match_param(struct req *rq, const char *name, struct str value)
 		{ "HTTP_AUTHORIZATION", offsetof(struct req, authorization), NULL },
 		{ "HTTP_IF_NONE_MATCH", offsetof(struct req, if_none_match), NULL },
 		{ "HTTP_IF_MATCH", offsetof(struct req, if_match), NULL },
+		{ "HTTP_LAST_EVENT_ID", offsetof(struct req, last_event_id), NULL },
 		{ "HTTP_IDEMPOTENCY_KEY", offsetof(struct req, idempotency_key), NULL },
 	};
 
@@ -87,8 +88,8 @@ match_uri(struct req *rq, struct str uri)
 
 	path = str_cut(&raw, '?');
 	api = str_starts(path, "/api/");
-	/* /health has no page: programs alone ask for it. */
-	rq->face = api || str_is(path, "/health") ? FACE_JSON : FACE_HTML;
+	/* /health and /events have no page: programs alone ask for them. */
+	rq->face = api || str_is(path, "/health") || str_is(path, "/events") ? FACE_JSON : FACE_HTML;
 	if (uri.n > URI_MAX)
 		return fail(rq, ERR_MALFORMED, "The address is longer than %d bytes.", URI_MAX);
 	if (!percent_decode(rq->arena, path, false, &rq->path) ||

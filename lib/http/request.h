@@ -70,6 +70,7 @@ struct req {
 	struct str host, address; /* Host and the client's address */
 	struct str cookie, authorization;
 	struct str if_none_match, if_match, idempotency_key;
+	struct str last_event_id; /* whatever somebody sent: not yet a number */
 	bool https;
 	bool ssi; /* the server in front fills in include directives */
 
