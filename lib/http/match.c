@@ -108,6 +108,20 @@ last_segment(struct str s)
 	return s.n == 0 || memchr(s.p, '/', s.n) == NULL;
 }
 
+/* What {…} stands for in a segment: all of it, or what is before the ending
+ * that the pattern has behind it ("{id}.cap").  Empty: it does not fit. */
+static struct str
+stands_for(struct str pattern, struct str part)
+{
+	struct str ending = pattern;
+
+	str_cut(&ending, '}');
+	if (!str_ends(part, ending.p) || part.n == ending.n)
+		return S("");
+	part.n -= ending.n;
+	return part;
+}
+
 /* Whether the path has the form of the pattern; {…} stands for one segment. */
 static bool
 fits(struct req *rq, const char *pattern)
@@ -120,6 +134,7 @@ fits(struct req *rq, const char *pattern)
 		struct str w = str_cut(&want, '/'), part = str_cut(&have, '/');
 
 		if (str_starts(w, "{")) {
+			part = stands_for(arena_dup(rq->arena, w), part);
 			if (part.n == 0 || n == LEN(rq->arg))
 				return false;
 			rq->arg[n++] = arena_dup(rq->arena, part);
