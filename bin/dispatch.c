@@ -25,6 +25,7 @@
 #include "hash.h"
 #include "intent.h"
 #include "key.h"
+#include "live.h"
 #include "log.h"
 #include "relay.h"
 #include "text.h"

@@ -92,7 +92,7 @@ destination_of(struct fanout *f, const struct subscription *s)
 }
 
 static enum err
-send(struct fanout *f, const struct subscription *s)
+put_message(struct fanout *f, const struct subscription *s)
 {
 	int64_t now = db_now(f->db), payload, destination = destination_of(f, s);
 	bool critical = alert_is_critical(f->alert);
@@ -143,7 +143,7 @@ tell_again(struct fanout *f, const struct zmember *m)
 		reached = reached || tried || waiting == 0;
 	}
 	if (f->alert->type != MSG_CANCEL || reached || s.channel == CHANNEL_WEBHOOK)
-		e = send(f, &s);
+		e = put_message(f, &s);
 	return e == OK ? remember(f, id, reached) : e;
 }
 
@@ -176,7 +176,7 @@ tell_first(struct fanout *f, int64_t id)
 		return e == ERR_NOT_FOUND ? OK : e;
 	if (!(f->alert->channels & (1U << s.channel)) || f->alert->severity < s.min_severity)
 		return OK;
-	if ((e = send(f, &s)) != OK)
+	if ((e = put_message(f, &s)) != OK)
 		return e;
 	return remember(f, id, false);
 }

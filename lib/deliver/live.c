@@ -538,7 +538,7 @@ stay_end(struct guest *g)
 }
 
 struct guest *
-live_guest(const char *state, struct db *db)
+live_guest(struct db *db, const char *state)
 {
 	struct stay *s = calloc(1, sizeof(*s));
 

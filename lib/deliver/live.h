@@ -46,6 +46,6 @@ bool live_busy(const struct live *);
 void live_rest(struct live *, struct db *, int64_t now);
 
 /* The same as a guest of the engine, which ends it. */
-struct guest *live_guest(const char *state, struct db *);
+struct guest *live_guest(struct db *, const char *state);
 
 #endif
