@@ -269,17 +269,19 @@ net_retry_after(const struct buf *head, int64_t now)
 }
 
 void
-net_detail(const struct buf *answer, struct verdict *v)
+net_line(struct str given, char *out, size_t size)
 {
 	size_t n = 0;
-	unsigned char c;
 
-	for (size_t i = 0; i < answer->n && n + 1 < sizeof(v->detail); i++)
-		if ((c = (unsigned char)answer->p[i]) > ' ' && c != 0x7f)
-			v->detail[n++] = (char)c;
-		else if (n > 0 && v->detail[n - 1] != ' ')
-			v->detail[n++] = ' ';
-	while (n > 0 && !utf8_text((struct str){ v->detail, n }))
+	for (size_t i = 0; i < given.n && n + 1 < size; i++) {
+		unsigned char c = (unsigned char)given.p[i];
+
+		if (c > ' ' && c != 0x7f)
+			out[n++] = (char)c;
+		else if (n > 0 && out[n - 1] != ' ')
+			out[n++] = ' ';
+	}
+	while (n > 0 && !utf8_text((struct str){ out, n }))
 		n--; /* cut within a character, or no text at all */
-	v->detail[n] = '\0';
+	out[n] = '\0';
 }

@@ -152,7 +152,7 @@ judge(const struct channel *ch, struct delivery *d, CURLcode rc, struct verdict 
 	if (net_failed(d->easy, rc, &c->net, v) || v->code / 100 == 2)
 		return;
 	judge_status(v);
-	net_detail(&d->answer, v);
+	net_line((struct str){ d->answer.p, d->answer.n }, v->detail, sizeof(v->detail));
 	if (v->outcome == OUTCOME_RETRY)
 		v->retry_after = net_retry_after(&d->head, d->now);
 }
