@@ -19,8 +19,10 @@ enum {
 	ROWS = 500,    /* of the log, a channel and turn */
 	MOST = 16,     /* told one by one; of more only the last: pages fetch the rest in one cached answer */
 	GAP_MS = 1000, /* between two tellings of a channel of states */
-	HEAD_MS = 250, /* between two writings of the head file */
-	NOTE_MS = 1000, /* between two notes of how far it came */
+	LOOK_MS = SECOND_MS, /* at the log, for those who have not rung; */
+	LOOK_LEAST_MS = 10,  /* and after rings, however many */
+	HEAD_MS = 250,       /* between two writings of the head file */
+	NOTE_MS = 1000,      /* between two notes of how far it came */
 	TICK_MS = 15 * 1000,
 	TRY_MS = 2000, /* the hub answers after its fan-out: 0.3 s with 20,000 listening */
 	LANES = 256,
@@ -67,7 +69,8 @@ struct live {
 	int64_t head, head_next;
 	int64_t tick_next;
 	int64_t listeners;
-	bool started, hub;
+	int64_t look_next, looked;
+	bool started, hub, resting;
 };
 
 /* ---- one post ---------------------------------------------------------------- */
@@ -154,7 +157,7 @@ write_body(struct lane *lane)
 static void
 lane_go(struct lane *lane, int64_t now)
 {
-	if (lane->flying || lane->at == lane->n || lane->again > now)
+	if (lane->flying || lane->at == lane->n || lane->again > now || lane->live->resting)
 		return;
 	if (lane->tries == 0 && lane != &lane->live->tick)
 		write_body(lane);
@@ -311,14 +314,16 @@ published(const struct live *l)
 static void
 note(struct live *l, struct db *db, int64_t now)
 {
-	int64_t at = published(l);
+	int64_t at = published(l), there = 0;
 
+	l->note_next = now + NOTE_MS;
 	if (at <= l->noted || db_begin(db, TX_WRITE, now) != OK)
 		return;
-	string_set_int(db, PUBLISHED, at);
+	/* An heir may have gone on already. */
+	if (string_get_int(db, PUBLISHED, &there) != OK || there < at || there > l->sequence)
+		string_set_int(db, PUBLISHED, at);
 	if (db_commit(db) == OK)
 		l->noted = at;
-	l->note_next = now + NOTE_MS;
 }
 
 /* ---- the tick and the head file ------------------------------------------------ */
@@ -412,7 +417,7 @@ sooner(int64_t *at, int64_t due)
 static int64_t
 next_turn(const struct live *l, int64_t now)
 {
-	int64_t at = l->hub ? l->tick_next : now + TICK_MS;
+	int64_t at = l->look_next;
 
 	for (size_t i = 0; i < l->nlanes; i++) {
 		const struct lane *lane = l->lanes[i];
@@ -422,20 +427,41 @@ next_turn(const struct live *l, int64_t now)
 		else if (lane->at == lane->n && lane->read < l->sequence)
 			sooner(&at, lane->next);
 	}
+	if (l->hub)
+		sooner(&at, l->tick_next);
 	if (l->head != l->sequence)
 		sooner(&at, l->head_next);
-	if (published(l) > l->noted)
+	if (l->hub && published(l) > l->noted)
 		sooner(&at, l->note_next);
 	return at > now ? at : now + 1;
 }
 
-int64_t
-live_turn(struct live *l, struct db *db, int64_t now)
+/* Whether to look at the log in this turn: the queues of channels of states
+ * wait for their second. */
+static bool
+time_to_look(struct live *l, int64_t now, bool news)
 {
+	if (news && l->look_next > l->looked + LOOK_LEAST_MS)
+		l->look_next = l->looked + LOOK_LEAST_MS;
+	for (size_t i = 0; i < l->nlanes; i++)
+		if (l->lanes[i]->at == l->lanes[i]->n && l->lanes[i]->read < l->sequence)
+			sooner(&l->look_next, l->lanes[i]->next);
+	return now >= l->look_next || now < l->looked;
+}
+
+int64_t
+live_turn(struct live *l, struct db *db, int64_t now, bool news)
+{
+	if (l->resting)
+		return now + LOOK_MS;
 	l->hub = access(l->socket, F_OK) == 0;
-	look(l, db, now);
+	if (time_to_look(l, now, news)) {
+		look(l, db, now);
+		l->looked = now;
+		l->look_next = now + LOOK_MS;
+	}
 	if (!l->started)
-		return now + SECOND_MS; /* the store is busy */
+		return now + LOOK_MS; /* the store is busy */
 	for (size_t i = 0; i < l->nlanes; i++)
 		lane_go(l->lanes[i], now);
 	if (l->hub && now >= l->tick_next)
@@ -450,6 +476,7 @@ live_turn(struct live *l, struct db *db, int64_t now)
 void
 live_rest(struct live *l, struct db *db, int64_t now)
 {
+	l->resting = true;
 	if (l->started && l->hub)
 		note(l, db, now);
 	if (l->started && l->head != l->sequence)
@@ -516,9 +543,8 @@ stay_turn(struct guest *g, struct engine *engine, int64_t now, bool news)
 {
 	struct stay *s = (struct stay *)g;
 
-	(void)news; /* a look costs some microseconds */
 	s->engine = engine;
-	return live_turn(s->live, s->db, now) - now;
+	return live_turn(s->live, s->db, now, news) - now;
 }
 
 static bool
@@ -533,8 +559,6 @@ stay_end(struct guest *g)
 	struct stay *s = (struct stay *)g;
 
 	live_rest(s->live, s->db, now_ms());
-	live_free(s->live);
-	free(s);
 }
 
 struct guest *

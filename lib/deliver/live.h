@@ -1,7 +1,7 @@
 /*
  * live.h - the publisher: tells open pages at once what the log of events holds.
  *
- * Part of the dispatcher, which calls live_turn() after each ring of the bell,
+ * Part of the dispatcher (live_guest() in engine.h), which calls live_turn() after each ring of the bell,
  * each transfer that ended, and at the time that live_turn() named.  It posts
  * to the hub (nginx/live.conf.in) over a kept-alive unix socket, STATE/run/live/pub.sock.
  *
@@ -36,16 +36,14 @@ void live_free(struct live *);
 
 /* Reads what is new, posts it, writes STATE/live/head.json when the sequence
  * has moved; writes down how far it came once a second at most, and only when
- * it moved.  Outside of a transaction.  When it wants its next turn (unix ms). */
-int64_t live_turn(struct live *, struct db *, int64_t now);
+ * it moved.  `news`: somebody has committed.  Outside of a transaction.  When it
+ * wants its next turn (unix ms). */
+int64_t live_turn(struct live *, struct db *, int64_t now, bool news);
 
 /* Whether a post is under way: two seconds at most. */
 bool live_busy(const struct live *);
 
-/* Writes down how far it came: before the dispatcher ends. */
+/* The end: nothing new is posted, and how far it came is written down. */
 void live_rest(struct live *, struct db *, int64_t now);
-
-/* The same as a guest of the engine, which ends it. */
-struct guest *live_guest(struct db *, const char *state);
 
 #endif
