@@ -25,7 +25,6 @@
 #include "hash.h"
 #include "intent.h"
 #include "key.h"
-#include "live.h"
 #include "log.h"
 #include "relay.h"
 #include "text.h"

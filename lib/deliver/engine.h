@@ -67,4 +67,8 @@ struct guest {
 	void (*end)(struct guest *);
 };
 
+/* The live publisher (live.c), on a store of role DB_DISPATCH; NULL: there is
+ * nobody to publish to.  It lives until the process ends. */
+struct guest *live_guest(struct db *, const char *state);
+
 #endif
