@@ -3,12 +3,14 @@
 
 #include <string.h>
 
+#include "email.h"
 #include "html.h"
 #include "key.h"
 #include "link.h"
 #include "random.h"
 #include "session.h"
 #include "setting.h"
+#include "sms.h"
 #include "value.h"
 
 enum { TOKEN_LENGTH = 40 }; /* hexadecimal digits: 160 bits */
@@ -80,13 +82,6 @@ subscription_link(struct db *db, struct arena *a, int64_t id)
 
 /* ---- messages ------------------------------------------------------------------- */
 
-static struct str
-subscription_destination(struct db *db, struct arena *a, enum outbox_channel channel)
-{
-	(void)db;
-	return arena_strf(a, "%s", channel_name(channel)); /* until the channels are merged */
-}
-
 /* A paragraph, and where it leads; in both forms. */
 static void
 line(struct res *page, struct buf *text, const char *words, struct str to)
@@ -136,30 +131,30 @@ send_email(struct db *db, struct arena *a, const struct subscription *s, int64_t
 
 	buf_free(text);
 	buf_free(&page->body);
-	return outbox_put(db, &(struct message){ .destination = destination_id(db, CHANNEL_EMAIL,
-						     subscription_destination(db, a, CHANNEL_EMAIL)),
-				  .channel = CHANNEL_EMAIL,
-				  .lane = LANE_NORMAL,
-				  .due = db_now(db),
-				  .expires = db_now(db) + OPTIN_MS,
-				  .recipient = recipient,
-				  .payload = payload,
-				  .target = s->address });
+	return outbox_put(
+	    db, &(struct message){ .destination = destination_id(db, CHANNEL_EMAIL, email_destination(db, a)),
+		    .channel = CHANNEL_EMAIL,
+		    .lane = LANE_NORMAL,
+		    .due = db_now(db),
+		    .expires = db_now(db) + OPTIN_MS,
+		    .recipient = recipient,
+		    .payload = payload,
+		    .target = s->address });
 }
 
 static int64_t
 send_sms(struct db *db, struct arena *a, const struct subscription *s, int64_t recipient,
     const struct words *w, struct str text)
 {
-	return outbox_put(db, &(struct message){ .destination = destination_id(db, CHANNEL_SMS,
-						     subscription_destination(db, a, CHANNEL_SMS)),
-				  .channel = CHANNEL_SMS,
-				  .lane = LANE_NORMAL,
-				  .due = db_now(db),
-				  .expires = db_now(db) + OPTIN_MS,
-				  .recipient = recipient,
-				  .payload = put_payload(db, a, w, CHANNEL_SMS, S(""), text, S("")),
-				  .target = s->address });
+	return outbox_put(
+	    db, &(struct message){ .destination = destination_id(db, CHANNEL_SMS, sms_destination(db, a)),
+		    .channel = CHANNEL_SMS,
+		    .lane = LANE_NORMAL,
+		    .due = db_now(db),
+		    .expires = db_now(db) + OPTIN_MS,
+		    .recipient = recipient,
+		    .payload = put_payload(db, a, w, CHANNEL_SMS, S(""), text, S("")),
+		    .target = s->address });
 }
 
 /* To a new address the link; to a known one also how things stand, which only
@@ -209,7 +204,8 @@ optin_test(struct db *db, struct arena *a, const struct subscription *s)
 		return send_sms(db, a, s, s->id, w,
 		    arena_strf(a, "%.*s: %s", FMT(setting_text(db, a, "site.title")), w->test));
 	line(&page, &text, w->test, S(""));
-	line(&page, &text, w->change, subscription_link(db, a, s->id));
+	if (s->id != 0)
+		line(&page, &text, w->change, subscription_link(db, a, s->id));
 	return send_email(db, a, s, s->id, w, w->test_subject, &text, &page);
 }
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "file.h"
 #include "key.h"
 #include "link.h"
 #include "mime.h"
@@ -16,6 +17,7 @@
 enum {
 	TRY_MS = 90 * 1000, /* a relay that looks into what it takes needs its time */
 	WIDTH_MAX = 20,
+	IDLE_S = 30, /* relays close what says nothing for long */
 };
 
 /* What an operator set, read once. */
@@ -81,7 +83,7 @@ relay_url(struct arena *a, struct str relay, struct str helo)
 static void
 check(struct email *e)
 {
-	if (!str_starts(e->relay, "smtp://") && !str_starts(e->relay, "smtps://"))
+	if (!e->file && !str_starts(e->relay, "smtp://") && !str_starts(e->relay, "smtps://"))
 		e->fault = "email.relay must begin with smtp:// or smtps://";
 	else if (e->from.n == 0)
 		e->fault = "email.from is no address";
@@ -446,6 +448,7 @@ set_transfer(const struct email *e, struct delivery *d, struct sending *s)
 	curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)s->bytes.n);
 	curl_easy_setopt(easy, CURLOPT_READFUNCTION, read_more);
 	curl_easy_setopt(easy, CURLOPT_READDATA, s);
+	curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, (long)IDLE_S);
 	set_tls(e, easy);
 	set_login(e, easy);
 }
@@ -462,8 +465,11 @@ start(const struct channel *ch, struct delivery *d, struct verdict *v)
 	s->bytes = mail(d->db, d->arena, e, d->message, d->name, d->payload);
 	if (s->bytes.n == 0)
 		return end(v, OUTCOME_FAILED, "content", "the payload cannot be a mail");
-	set_transfer(e, d, s);
-	return true;
+	if (e->file)
+		file_deliver(d, "eml", s->bytes, v);
+	else
+		set_transfer(e, d, s);
+	return !e->file;
 }
 
 static void

@@ -150,7 +150,8 @@ staff_bar(struct req *rq, struct res *rs)
 		html(rs, "<a href=\"/alerts/new\">Publish an alert</a> ");
 	html(rs, "<a href=\"/feed\">Feed<span data-n=\"unread\"></span></a>");
 	if (roles & ROLE_ADMIN)
-		html(rs, " <a href=\"/outbox\">Outbox</a>");
+		html(rs, " <a href=\"/outbox\">Outbox</a> <a href=\"/webhooks\">Webhooks</a> "
+			 "<a href=\"/settings\">Settings</a>");
 	html(rs,
 	    "</p>\n<form class=\"row\" method=\"post\" action=\"/session\">\n"
 	    "<span>Signed in as <b>%.*s</b></span>\n"

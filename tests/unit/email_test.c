@@ -380,6 +380,25 @@ EMAIL_TEST(what_is_not_to_be_sent_asks_no_relay)
 	assert_string_equal(smtpd.heard, "");
 }
 
+EMAIL_TEST(with_mode_file_a_mail_becomes_a_file_of_the_same_bytes)
+{
+	struct message m = message_to("ana@example.org", 7);
+	const char *path = arena_printf(mem, "%s/sent/msg_t_42.eml", store_dir);
+	char got[8192] = "";
+	FILE *f;
+
+	set("email.mode", "file");
+	setenv("MUSTER_STATE", store_dir, 1);
+	came_to(tried(&m), OUTCOME_SENT, false, "");
+	assert_non_null(f = fopen(path, "r"));
+	assert_true(fread(got, 1, sizeof(got) - 1, f) > 0);
+	fclose(f);
+	unlink(path);
+	rmdir(arena_printf(mem, "%s/sent", store_dir));
+	unsetenv("MUSTER_STATE");
+	assert_string_equal(got, bytes(7, payload));
+}
+
 EMAIL_TEST(mails_are_queued_for_the_relay)
 {
 	set("email.relay", "smtps://relay.example.org");

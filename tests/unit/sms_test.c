@@ -93,7 +93,6 @@ try_of(enum outbox_lane lane, struct str payload)
 	if (message_id > 0) {
 		carried.id = message_id;
 		carried.tries = 1;
-		carried.epoch = 2;
 	}
 	return d;
 }
@@ -395,7 +394,7 @@ SMS_TEST(when_a_dispatcher_died_the_gateway_is_asked_first)
 	messages();
 	sink_says("HTTP/1.1 200 OK\r\n\r\n{\"messages\":[]}");
 	d = try_of(LANE_NORMAL, PAYLOAD("x"));
-	carried.epoch = 2; /* claimed before, and nobody settled it */
+	carried.claims = 2; /* the one before was never settled */
 	carry(channel, &d, &verdict);
 	is_verdict(OUTCOME_RETRY, "not-there", false);
 }
