@@ -97,7 +97,7 @@ install: all
 	install $(filter-out %/muster,$(filter $B/bin/%,$(programs))) $D/libexec/muster/
 	install $(filter $B/cgi-bin/%,$(programs)) $D/libexec/muster/cgi-bin/
 	cp -R $B/www $D/share/muster/ && rm -f $D/share/muster/www/.done
-	install -m 644 nginx/*.conf nginx/*.example $D/share/muster/nginx/
+	install -m 644 nginx/*.conf nginx/live.conf.in nginx/*.example $D/share/muster/nginx/
 	install -m 644 nginx/*.service nginx/*.socket $D/lib/systemd/system/
 	install -m 644 nginx/*.cron $D/share/muster/
 	sed -i 's|/usr/local|$(PREFIX)|g' $D/lib/systemd/system/muster* $D/share/muster/*.cron \
@@ -169,7 +169,7 @@ $B/www/.done: $(shell find www)
 	@mkdir -p $B
 	@echo '  COPY $B/www'
 	@cp -Rp www $B/www
-	@find $B/www -type f \( -name '*.html' -o -name '*.css' -o -name '*.js' -o -name '*.json' \
+	@find $B/www -type f \( -name '*.css' -o -name '*.js' -o -name '*.json' \
 		-o -name '*.svg' \) -exec gzip -9kn {} +
 	@touch $@
 

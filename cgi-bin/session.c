@@ -29,6 +29,14 @@ next_page(struct req *rq, struct str next)
 	return good ? arena_dup(rq->arena, next).p : "/arrivals";
 }
 
+/* Where work begins, for who came from nowhere: not everybody has shelters. */
+static const char *
+first_page(const char *next, unsigned roles)
+{
+	return strcmp(next, "/arrivals") == 0 && (roles & (ROLE_ADMIN | ROLE_MANAGER)) == 0 ? "/alerts"
+											    : next;
+}
+
 static void
 sign_in_page(struct req *rq, struct res *rs, int status, struct str name, struct str next)
 {
@@ -74,7 +82,7 @@ static enum err
 show(struct req *rq, struct res *rs)
 {
 	if (rq->face == FACE_HTML && rq->who.roles)
-		return res_see_other(rs, "/arrivals");
+		return res_see_other(rs, first_page("/arrivals", rq->who.roles));
 	if (rq->face == FACE_HTML)
 		sign_in_page(rq, rs, 200, S(""), query(rq, "next"));
 	else if (rq->who.roles == 0)
@@ -140,7 +148,7 @@ sign_in(struct req *rq, struct res *rs)
 	if (e != OK)
 		return e;
 	if (rq->face == FACE_HTML)
-		return res_see_other(rs, next_page(rq, next));
+		return res_see_other(rs, first_page(next_page(rq, next), roles_parse(roles)));
 	who_json(rq, rs, name, roles_parse(roles));
 	return OK;
 }

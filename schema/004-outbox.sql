@@ -46,6 +46,7 @@ create table outbox (
 	due         integer not null,                          -- unix ms
 	owner       integer,                                   -- whose lease; null: nobody's
 	epoch       integer not null default 0,                -- claims so far: fences late acks
+	claims      integer not null default 0,                -- those since anything was heard of it
 	tries       integer not null default 0,                -- failed tries that count
 	created     integer not null,                          -- unix ms
 	expires     integer not null,                          -- unix ms: never sent after
@@ -63,6 +64,8 @@ create table outbox (
 create index outbox_due on outbox (lane, destination, due) where state = 0;
 create index outbox_owner on outbox (owner) where owner is not null;
 create index outbox_settled on outbox (state, finished) where state > 0;
+-- Counts of dead letters by reason are read off it alone; what goes well never enters.
+create index outbox_dead on outbox (state, channel, coalesce(reason, ''), finished) where state in (3, 4, 5, 6);
 create index outbox_source on outbox (source, recipient);
 
 -- Failed tries, for the timeline of a message.

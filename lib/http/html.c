@@ -141,10 +141,19 @@ url(struct arena *a, const char *fmt, ...)
 static void
 staff_bar(struct req *rq, struct res *rs)
 {
+	unsigned roles = rq->who.roles;
+
+	html(rs, "<nav class=\"staff\" aria-label=\"Staff\">\n<p>");
+	if (roles & (ROLE_ADMIN | ROLE_MANAGER))
+		html(rs, "<a href=\"/arrivals\">My shelters</a> ");
+	if (roles & (ROLE_ADMIN | ROLE_PUBLISHER))
+		html(rs, "<a href=\"/alerts/new\">Publish an alert</a> ");
+	html(rs, "<a href=\"/feed\">Feed<span data-n=\"unread\"></span></a>");
+	if (roles & ROLE_ADMIN)
+		html(rs, " <a href=\"/outbox\">Outbox</a> <a href=\"/webhooks\">Webhooks</a> "
+			 "<a href=\"/settings\">Settings</a>");
 	html(rs,
-	    "<nav class=\"staff\" aria-label=\"Staff\">\n"
-	    "<a href=\"/arrivals\">My shelters</a>\n"
-	    "<form class=\"row\" method=\"post\" action=\"/session\">\n"
+	    "</p>\n<form class=\"row\" method=\"post\" action=\"/session\">\n"
 	    "<span>Signed in as <b>%.*s</b></span>\n"
 	    "<input type=\"hidden\" name=\"csrf\" value=\"%.*s\">\n"
 	    "<button class=\"quiet\" name=\"_method\" value=\"DELETE\">Sign out</button>\n"
@@ -164,15 +173,22 @@ html_page(struct req *rq, struct res *rs, int status, const char *title, const c
 	    "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n"
 	    "<title>%s%s – muster</title>\n"
 	    "<link rel=\"stylesheet\" href=\"/style.css\">\n"
-	    "<link rel=\"icon\" href=\"/favicon.svg\">\n</head>\n<body>\n"
+	    "<link rel=\"icon\" href=\"/favicon.svg\">\n"
+	    "<link rel=\"alternate\" type=\"application/atom+xml\" href=\"/alerts.atom\" title=\"Alerts\">\n"
+	    "<script src=\"/live.js\" defer></script>\n</head>\n<body>\n"
 	    "<a class=\"skip\" href=\"#main\">Skip to content</a>\n"
 	    "<header class=\"top\"><div>\n"
 	    "<a class=\"brand\" href=\"/\"><svg viewBox=\"0 0 24 24\" aria-hidden=\"true\">"
 	    "<path d=\"M2 11l10-8 10 8M6 20v-2M12 20v-5M18 20v-2\"/></svg>muster</a>\n"
+	    "<a class=\"news\" href=\"/alerts\">Alerts</a>\n"
 	    "<a class=\"sos\" href=\"tel:112\">Call <b>112</b></a>\n</div></header>\n",
 	    rq->faults ? "Problem: " : "", title);
 	if (rq->who.session.n)
 		staff_bar(rq, rs);
+	/* What is in force may change while this page lies in a cache: the server
+	 * puts it in as it sends the page (GET /alerts/banner). */
+	if (rq->ssi)
+		html(rs, "<!--#include virtual=\"/alerts/banner\" -->\n");
 	html(rs, "<main id=\"main\" tabindex=\"-1\">\n");
 	if (heading != NULL)
 		html(rs, "<h1>%s</h1>\n", heading);
@@ -183,6 +199,7 @@ html_end(struct req *rq, struct res *rs)
 {
 	html(rs, "</main>\n<footer class=\"foot\">\n"
 		 "<a href=\"/\">Find a shelter</a> <a href=\"/locations\">Browse by area</a> "
+		 "<a href=\"/alerts\">Alerts</a> <a href=\"/subscriptions\">Get alerts</a> "
 		 "<a href=\"/#code\">I have a code</a>");
 	if (rq->who.session.n == 0)
 		html(rs, " <a href=\"/session\">Staff sign-in</a>");

@@ -1,6 +1,7 @@
 /* response.c - what leaves. */
 #include "response.h"
 
+#include <sodium.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -86,6 +87,24 @@ res_fresh(const struct req *rq, struct res *rs, int64_t sequence)
 	rs->status = 304;
 	rs->rendered = true;
 	rs->type = NULL;
+	return true;
+}
+
+bool
+res_same(const struct req *rq, struct res *rs)
+{
+	unsigned char hash[16];
+	char hex[33], tag[36];
+
+	crypto_generichash(hash, sizeof(hash), (const unsigned char *)rs->body.p, rs->body.n, NULL, 0);
+	sodium_bin2hex(hex, sizeof(hex), hash, sizeof(hash));
+	snprintf(tag, sizeof(tag), "\"%s\"", hex);
+	res_header(rs, "ETag", "%s", tag);
+	if (rq->if_none_match.n == 0 || !names(rq->if_none_match, tag))
+		return false;
+	rs->status = 304;
+	rs->type = NULL;
+	rs->body.n = 0;
 	return true;
 }
 

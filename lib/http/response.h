@@ -21,6 +21,7 @@ struct res {
 	bool alone;        /* not even the server in front may keep it */
 	const char *type;  /* Content-Type */
 	const char *cache; /* Cache-Control, if not what the route's row says */
+	int64_t keep;      /* seconds that the server in front may keep it; 0: this one */
 	struct buf head;   /* further header lines */
 	struct buf body;
 	void (*flush)(struct res *); /* sends what is in body (the head first) and empties it */
@@ -41,6 +42,10 @@ enum err res_no_content(struct res *);
 /* Names the version of a public answer by the write sequence it shows.  True:
  * the client has it (If-None-Match) and the answer is 304, done. */
 bool res_fresh(const struct req *, struct res *, int64_t sequence);
+
+/* The same for an answer that is written already and hangs on more than the
+ * write sequence, such as on the time: its bytes are its version. */
+bool res_same(const struct req *, struct res *);
 
 /* Called now and then while a large body is written: sends what there is. */
 void res_stream(struct res *);

@@ -129,7 +129,7 @@ prepare(struct server *sv, struct client *c)
 		return e; /* first: a form may say _method */
 	if ((e = match_route(rq, sv->routes, sv->nroutes, &c->route, &c->allow)) != OK)
 		return e;
-	return form ? OK : match_body(rq, sv->files);
+	return form ? OK : match_body(rq, sv->files || (c->route->who & ANY_BODY));
 }
 
 /* ---- who may ------------------------------------------------------------ */
@@ -147,14 +147,14 @@ static enum err
 authorize(struct client *c)
 {
 	struct req *rq = &c->rq;
-	unsigned who = c->route->who;
+	unsigned who = c->route->who & ~(unsigned)ANY_BODY;
 	enum err e;
 
 	if (who == PUBLIC)
 		return OK;
 	if ((e = session_who(rq)) != OK)
 		return e;
-	if (who == ANYONE)
+	if (who == ANYONE || who == SHARED)
 		return OK;
 	if (rq->who.roles == 0)
 		return fail(rq, ERR_LOGIN, "This is for staff.");
@@ -278,17 +278,33 @@ reason(int status)
 	static const struct {
 		int status;
 		const char *phrase;
-	} phrases[] = { { 200, "OK" }, { 201, "Created" }, { 204, "No Content" }, { 303, "See Other" },
-		{ 304, "Not Modified" }, { 400, "Bad Request" }, { 401, "Unauthorized" },
-		{ 403, "Forbidden" }, { 404, "Not Found" }, { 405, "Method Not Allowed" },
-		{ 409, "Conflict" }, { 412, "Precondition Failed" }, { 413, "Content Too Large" },
-		{ 415, "Unsupported Media Type" }, { 422, "Unprocessable Content" },
-		{ 429, "Too Many Requests" }, { 503, "Service Unavailable" } };
+	} phrases[] = { { 200, "OK" }, { 201, "Created" }, { 202, "Accepted" }, { 204, "No Content" },
+		{ 303, "See Other" }, { 304, "Not Modified" }, { 400, "Bad Request" },
+		{ 401, "Unauthorized" }, { 403, "Forbidden" }, { 404, "Not Found" },
+		{ 405, "Method Not Allowed" }, { 409, "Conflict" }, { 412, "Precondition Failed" },
+		{ 413, "Content Too Large" }, { 415, "Unsupported Media Type" },
+		{ 422, "Unprocessable Content" }, { 429, "Too Many Requests" },
+		{ 503, "Service Unavailable" } };
 
 	for (size_t i = 0; i < LEN(phrases); i++)
 		if (phrases[i].status == status)
 			return phrases[i].phrase;
 	return "Status";
+}
+
+/* Whether the answer is the same for all who could get it: nginx asks the
+ * same of a request ($muster_known in http.conf). */
+static bool
+for_all(const struct client *c)
+{
+	struct str cookie = c->rq.cookie;
+
+	if (c->route == NULL)
+		return false;
+	if (c->route->who != SHARED)
+		return c->route->who == PUBLIC;
+	return c->rq.authorization.n == 0 &&
+	       (cookie.n == 0 || memmem(cookie.p, cookie.n, SESSION_COOKIE, strlen(SESSION_COOKIE)) == NULL);
 }
 
 /* The head; with the whole body at hand its length too. */
@@ -297,8 +313,7 @@ put_head(struct client *c, bool whole)
 {
 	struct res *rs = &c->rs;
 	struct buf head = { 0 };
-	bool may_cache = c->route && c->route->who == PUBLIC && c->rq.method == GET &&
-			 (rs->status == 200 || rs->status == 304);
+	bool may_cache = for_all(c) && c->rq.method == GET && (rs->status == 200 || rs->status == 304);
 
 	buf_printf(&head, "Status: %d %s\r\n", rs->status, reason(rs->status));
 	if (rs->type)
@@ -309,8 +324,12 @@ put_head(struct client *c, bool whole)
 	    : rs->token  ? "private, no-cache"
 			 : "public, max-age=1, stale-while-revalidate=30");
 	/* nginx counts whole seconds: valid until this one is over, not the next. */
-	if (may_cache && !rs->alone)
+	if (may_cache && rs->keep > 0)
+		buf_printf(&head, "X-Accel-Expires: %lld\r\n", (long long)rs->keep);
+	else if (may_cache && !rs->alone)
 		buf_printf(&head, "X-Accel-Expires: @%lld\r\n", (long long)(c->rq.now / 1000));
+	if (c->route && c->route->who == SHARED)
+		buf_put(&head, "Vary: Cookie, Authorization\r\n", 29);
 	if (whole && rs->type)
 		buf_printf(&head, "Content-Length: %zu\r\n", rs->body.n);
 	buf_put(&head, rs->head.p, rs->head.n);
@@ -380,6 +399,7 @@ render_error(struct client *c)
 	rs->head.n = 0;
 	rs->body.n = 0;
 	rs->cache = NULL;
+	rs->keep = 0;
 	if (c->rq.face == FACE_JSON)
 		problem(&c->rq, rs, c->e);
 	else

@@ -23,6 +23,9 @@
 enum {
 	PUBLIC = 0, /* everybody, and the answer is the same for all: the server may keep it for a second */
 	ANYONE = 1u << 30, /* everybody, but the answer is for the one who asks */
+	SHARED = 1u << 29, /* everybody: who shows no session and no token gets what all such get, as PUBLIC;
+			      staff get their own, which nobody keeps */
+	ANY_BODY = 1u << 28, /* beside one of them: a body of any type is taken, and not read */
 	STAFF = ROLE_ADMIN | ROLE_MANAGER | ROLE_PUBLISHER | ROLE_RESPONDER,
 };
 

@@ -239,3 +239,111 @@ place_find(struct db *db, struct arena *a, struct str name, struct place *out, s
 	qsort(out + whole, *n - whole, sizeof(*out), larger_first);
 	return OK;
 }
+
+/* ---- locations by name ---------------------------------------------------------- */
+
+enum { LOCATIONS_MAX = 2000, TOWNS = 5 };
+
+struct hit {
+	struct str location;
+	int64_t shelters;
+	int rank; /* the lower the better */
+};
+
+static int
+better_first(const void *x, const void *y)
+{
+	const struct hit *a = x, *b = y;
+
+	if (a->rank != b->rank)
+		return a->rank - b->rank;
+	if (a->shelters != b->shelters)
+		return a->shelters < b->shelters ? 1 : -1;
+	return str_cmp(a->location, b->location);
+}
+
+/* 0: the whole title or the code; 1: a country, where nothing was asked; 2: a
+ * word begins so; -1: it is not meant. */
+static int
+rank_of(struct db *db, struct arena *a, struct str location, struct str folded)
+{
+	struct str title = utf8_fold(a, location_title(db, a, location)), code = location;
+
+	str_cut(&code, '-');
+	if (folded.n == 0)
+		return str_starts(location, "country-") ? 1 : 2;
+	if (str_eq(title, folded) || str_eq(utf8_fold(a, code), folded) ||
+	    str_eq(utf8_fold(a, location), folded))
+		return 0;
+	for (; title.n > 0; str_cut(&title, ' '))
+		if (str_starts(title, folded.p))
+			return 2;
+	return -1;
+}
+
+static bool
+has_hit(const struct hit *hits, size_t n, struct str location)
+{
+	for (size_t i = 0; i < n; i++)
+		if (str_eq(hits[i].location, location))
+			return true;
+	return false;
+}
+
+/* Where a town lies: where its first shelter does. */
+static void
+add_of_town(struct db *db, struct arena *a, struct str slug, struct hit *hits, size_t *n)
+{
+	struct str *ids, location;
+	size_t count;
+
+	if (set_page(db, a, place_key(a, slug), (struct str){ 0 }, 1, &ids, &count) != OK || count == 0)
+		return;
+	location = shelter_city(a, ids[0]);
+	if (!has_hit(hits, *n, location))
+		hits[(*n)++] = (struct hit){ .location = location, .rank = 3 };
+}
+
+static enum err
+add_of_towns(struct db *db, struct arena *a, struct str name, struct hit *hits, size_t *n)
+{
+	struct str slug = utf8_slug(a, name), *slugs;
+	size_t count;
+	enum err e;
+
+	if (slug.n == 0)
+		return OK;
+	if (set_has(db, S("places"), slug))
+		add_of_town(db, a, slug, hits, n);
+	e = set_page(db, a, S("places"), slug, TOWNS, &slugs, &count);
+	for (size_t i = 0; e == OK && i < count && str_starts(slugs[i], slug.p); i++)
+		add_of_town(db, a, slugs[i], hits, n);
+	return e;
+}
+
+enum err
+location_search(
+    struct db *db, struct arena *a, struct str name, size_t limit, struct str **locations, size_t *n)
+{
+	struct hit *hits = arena_array(a, struct hit, LOCATIONS_MAX + TOWNS + 1);
+	struct str folded = utf8_fold(a, name), *names;
+	size_t count, nhits = 0;
+	enum err e = set_page(db, a, S("locations"), (struct str){ 0 }, LOCATIONS_MAX, &names, &count);
+
+	*n = 0;
+	for (size_t i = 0; e == OK && i < count; i++) {
+		int rank = rank_of(db, a, names[i], folded);
+
+		if (rank >= 0 && (e = set_card(db, names[i], &hits[nhits].shelters)) == OK) {
+			hits[nhits].location = names[i];
+			hits[nhits++].rank = rank;
+		}
+	}
+	if (e == OK)
+		e = add_of_towns(db, a, name, hits, &nhits);
+	qsort(hits, nhits, sizeof(*hits), better_first);
+	*locations = arena_array(a, struct str, limit + 1);
+	for (; *n < limit && *n < nhits; (*n)++)
+		(*locations)[*n] = hits[*n].location;
+	return e;
+}

@@ -28,6 +28,12 @@ enum err place_find(struct db *, struct arena *, struct str name, struct place *
 /* "Cluj" for city-CJ, "Romania" for country-RO; what was set; else the code. */
 struct str location_title(struct db *, struct arena *, struct str location);
 
+/* Up to `limit` locations that a name may mean: with a word of their title that
+ * begins with it, by their code, or because a town of this name lies there.  An
+ * empty name: the largest, countries first. */
+enum err location_search(
+    struct db *, struct arena *, struct str name, size_t limit, struct str **locations, size_t *n);
+
 /* W.  Names a location that has no name of its own yet. */
 enum err location_name(struct db *, struct arena *, struct str location, struct str title);
 

@@ -13,6 +13,7 @@ enum {
 	HEAD_SET,
 	APPEND,
 	RANGE_ONE,
+	BEHIND,
 	FLOOR,
 	FLOOR_SET,
 	OLDEST,
@@ -30,10 +31,15 @@ static const char *const sql[] = {
 	    "insert into event (id, channel, prev, created, topic, data) values (?1, ?2, ?3, ?4, ?5, ?6)",
 	[RANGE_ONE] = "select id, prev, created, topic, data from event"
 		      " where channel = ?1 and id > ?2 and id <= ?3 order by id limit ?4",
+	[BEHIND] = "select count(*) from (select 1 from event where channel = ?1 and id > ?2 limit ?3)",
 	[FLOOR] = "select value from event_floor",
 	[FLOOR_SET] = "update event_floor set value = ?1",
-	[OLDEST] = "select max(id) from (select id from event where created < ?1 order by id limit ?2)",
-	[NTH] = "select id from event order by id desc limit 1 offset ?1",
+	/* No index on `created`: it rises with the id. */
+	[OLDEST] =
+	    "select max(id) from (select id, created from event order by id limit ?2) where created < ?1",
+	/* Mostly there are not that many ids between the ends: then nothing is walked. */
+	[NTH] = "select id from event where (select max(id) from event) - (select min(id) from event) >= ?1"
+		" order by id desc limit 1 offset ?1",
 	[DELETE] = "delete from event where id <= ?1",
 	[DELETE_ALL] = "delete from event",
 	[BEFORE] = "select max(id) from (select id from event where id <= ?1 order by id limit ?2)",
@@ -171,6 +177,16 @@ coalesce(struct arena *a, struct event *v, size_t n)
 	return n - to;
 }
 
+/* Asked for twice, given once. */
+static bool
+named_before(const struct str *channels, size_t i)
+{
+	for (size_t j = 0; j < i; j++)
+		if (str_eq(channels[j], channels[i]))
+			return true;
+	return false;
+}
+
 void
 event_range(struct db *db, struct arena *a, const struct str *channels, size_t nchannels, int64_t after,
     int64_t to, size_t limit, struct events *out)
@@ -179,15 +195,21 @@ event_range(struct db *db, struct arena *a, const struct str *channels, size_t n
 	int64_t first_prev[EVENT_CHANNELS], last = to;
 
 	nchannels = nchannels > EVENT_CHANNELS ? EVENT_CHANNELS : nchannels;
+	limit = limit ? limit : 1; /* or it would not move */
 	for (size_t i = 0; i < nchannels; i++) {
 		size_t from = r.n;
-		int64_t upto = read_channel(db, a, channels[i], after, to, limit, &r);
+		int64_t upto;
 
+		if (named_before(channels, i))
+			continue;
+		upto = read_channel(db, a, channels[i], after, to, limit, &r);
 		first_prev[i] = r.n > from ? r.v[from].prev : 0;
 		last = upto < last ? upto : last;
 	}
 	if (r.n > 1)
 		qsort(r.v, r.n, sizeof(*r.v), by_id);
+	if (r.n > limit && r.v[limit - 1].id < last)
+		last = r.v[limit - 1].id;
 	while (r.n > 0 && r.v[r.n - 1].id > last)
 		r.n--;
 	out->n = r.n > 0 ? coalesce(a, r.v, r.n) : 0;
@@ -201,6 +223,17 @@ event_range(struct db *db, struct arena *a, const struct str *channels, size_t n
 			}
 	out->more = last < to;
 	out->last = last;
+}
+
+size_t
+event_behind(struct db *db, const struct str *channels, size_t nchannels, int64_t after, size_t most)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < nchannels && n < most; i++)
+		n += (size_t)db_int(
+		    db, db_stmt(db, SQL_EVENT, sql, BEHIND, "tii", channels[i], after, (int64_t)(most - n)));
+	return n;
 }
 
 /* ---- keeping it small ---- */

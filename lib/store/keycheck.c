@@ -14,6 +14,13 @@ enum {
 	LARGE_LEFT,
 	GAPS,
 	RUNS_LEFT,
+	WAITING,
+	SETTLED,
+	NOWHERE,
+	EMPTY,
+	HEADS,
+	CHAINS,
+	AHEAD,
 #define X(type, table) COUNT_##type, LEFT_##type,
 	EACH_TABLE(X)
 #undef X
@@ -30,6 +37,23 @@ static const char *const sql[] = {
 		 " where key not in (select key from trash) group by key) where gap <> 0",
 	[RUNS_LEFT] = "select count(*) from run where key not in (select id from key where levels > 0)"
 		      " and key not in (select key from trash)",
+	[WAITING] = "select count(*) from (select sum(n) as n from (select source, channel, n from tally"
+		    " where state = 0 union all select source, channel, -count(*) from outbox where state = 0"
+		    " group by source, channel) group by source, channel) where n <> 0",
+	/* A tally stays when its rows are taken away. */
+	[SETTLED] = "select count(*) from (select source, channel, state, count(*) as n from outbox"
+		    " where state > 0 group by source, channel, state) o left join tally t using (source,"
+		    " channel, state) where o.n > coalesce(t.n, 0)",
+	[NOWHERE] = "select count(*) from outbox where destination not in (select id from destination)",
+	[EMPTY] = "select count(*) from outbox where state = 0 and payload <> 0"
+		  " and payload not in (select id from payload)",
+	[HEADS] =
+	    "select count(*) from channel, event_floor where head <> coalesce((select max(id) from event"
+	    " where channel = name), min(head, value))",
+	[CHAINS] =
+	    "select count(*) from (select prev, lag(id) over (partition by channel order by id) as last"
+	    " from event), event_floor where prev <> coalesce(last, min(prev, value))",
+	[AHEAD] = "select count(*) from event where id > (select value from sequence)",
 #define X(type, table) \
 	[COUNT_##type] = "select count(*) from " table " where key = ?1", \
 	[LEFT_##type] = "select count(*) from " table " where key not in (select id from key)" \
@@ -108,6 +132,12 @@ key_check(struct db *db, void (*tell)(void *arg, const char *text), void *arg)
 	} sums[] = { { KEYS, "keys that are not counted" }, { LASTID, "ids beyond the last given" },
 		{ LARGE_LOST, "strings without their value" }, { LARGE_LEFT, "values without a string" },
 		{ GAPS, "lists with gaps" }, { RUNS_LEFT, "runs of no key" },
+		{ WAITING, "tallies of waiting messages that are wrong" },
+		{ SETTLED, "tallies that are less than their messages" },
+		{ NOWHERE, "messages without a destination" },
+		{ EMPTY, "waiting messages without a payload" },
+		{ HEADS, "heads of channels that are not their last event" },
+		{ CHAINS, "events whose one before is another" }, { AHEAD, "events beyond the sequence" },
 #define X(type, table) { LEFT_##type, "members of no key in " table },
 		EACH_TABLE(X)
 #undef X

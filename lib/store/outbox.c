@@ -8,8 +8,8 @@
 
 #define WHAT \
 	"id, destination, channel, lane, state, due, owner, epoch, tries, created, expires," \
-	" source, recipient, payload, target, finished, code, reason, detail, reference"
-#define DEAD "state > 0 and state in (3, 4, 5, 6)"
+	" source, recipient, payload, target, finished, code, reason, detail, reference, claims"
+#define DEAD "state in (3, 4, 5, 6)" /* as outbox_dead has it, word by word */
 #define FILTER "(?2 = 0 or channel = ?2) and (?3 = 0 or source = ?3) and (?4 is null or reason = ?4)"
 
 enum {
@@ -38,11 +38,13 @@ enum {
 	TALLY_ALL,
 	REASONS,
 	SHAPE,
-	OLDEST,
 	FIND_DEAD,
+	FIND_DEAD_REASON,
 	REQUEUE,
 	OF_RECIPIENT,
 	OF_SOURCE,
+	NEXT_SOURCE,
+	OF_RECIPIENT_MORE,
 	CANCEL,
 	REPORT,
 	FIND_OLD,
@@ -72,14 +74,12 @@ static const char *const sql[] = {
 	/* All changes are made before the first row comes, and the lease holds
 	 * only once the transaction is committed. */
 	[CLAIM] =
-	    "update outbox set due = ?4, owner = ?5, epoch = epoch + 1 where id in"
+	    "update outbox set due = ?4, owner = ?5, epoch = epoch + 1, claims = claims + 1 where id in"
 	    " (select id from outbox where state = 0 and lane = ?1 and destination = ?2 and due <= ?3"
 	    " order by due limit ?6)"
-	    " returning id, epoch, tries, created, expires, source, recipient, payload, target, channel",
-	/* A claim that does not count is taken back whole: else a message that was
-	 * deferred again and again would look like one that kills its claimants. */
-	[RETRY] = "update outbox set due = ?4, owner = null, tries = tries + ?5, epoch = epoch - 1 + ?5,"
-		  " code = ?6, reason = ?7, detail = ?8 where id = ?1 and owner = ?2 and epoch = ?3 and state = 0",
+	    " returning id, epoch, tries, created, expires, source, recipient, payload, target, channel, claims",
+	[RETRY] = "update outbox set due = ?4, owner = null, claims = 0, tries = tries + ?5, code = ?6,"
+		  " reason = ?7, detail = ?8 where id = ?1 and owner = ?2 and epoch = ?3 and state = 0",
 	[SETTLE] = "update outbox set state = ?4, owner = null, finished = ?5, code = ?6, reason = ?7,"
 		   " detail = ?8, reference = ?9, tries = tries + ?10"
 		   " where id = ?1 and owner = ?2 and epoch = ?3 and state = 0",
@@ -88,37 +88,46 @@ static const char *const sql[] = {
 	[RELEASE] = "update outbox set due = ?2, owner = null where owner = ?1 and state = 0",
 	[OWNERS] = "select distinct owner from outbox where owner is not null",
 	[GET] = "select " WHAT " from outbox where id = ?1",
-	[LIST_SETTLED] =
-	    "select " WHAT " from outbox where state > 0 and state = ?1 and " FILTER
-	    " and (?5 = 0 or (finished, id) < (?5, ?6)) order by finished desc, id desc limit ?7",
+	[LIST_SETTLED] = "select " WHAT " from outbox where state > 0 and state = ?1 and " FILTER
+			 " and (finished, id) < (?5, ?6) order by finished desc, id desc limit ?7",
+	/* Left to itself it goes along all ids, settled ones too. */
 	[LIST_WAITING] =
-	    "select " WHAT " from outbox where state = 0 and " FILTER " and id > ?6 order by id limit ?7",
+	    "select " WHAT " from outbox where id in"
+	    " (select id from outbox indexed by outbox_due where state = 0 and ?1 = 0 and " FILTER
+	    " and ?5 > 0 and id > ?6 order by id limit ?7) order by id",
 	[ATTEMPTS] = "select at, code, reason, detail from attempt where message = ?1 order by at limit 100",
 	[TALLY_ONE] = "select channel, state, n from tally where source = ?1 and n <> 0",
 	[TALLY_ALL] = "select channel, state, sum(n) from tally group by channel, state having sum(n) <> 0",
 	[REASONS] = "select channel, state, coalesce(reason, ''), count(*) from outbox where " DEAD
-		    " group by 1, 2, 3 order by 4 desc",
+		    " group by state, channel, coalesce(reason, '') order by 4 desc, 1, 2, 3",
 	[SHAPE] = "select created from outbox where state = 0 and lane = ?1 and destination = ?2"
 		  " order by due limit ?3",
-	[OLDEST] = "select due from outbox where state = 0 and lane = ?1 and destination = ?2"
-		   " order by due limit 1",
 	[FIND_DEAD] =
 	    "select id, source, channel, state from outbox where state > 0 and state = ?1 and " FILTER
 	    " order by finished limit ?5",
+	[FIND_DEAD_REASON] = "select id, source, channel, state from outbox where " DEAD
+			     " and state = ?1 and channel = ?2 and coalesce(reason, '') = ?4"
+			     " and (?3 = 0 or source = ?3) order by finished limit ?5",
 	[REQUEUE] =
-	    "update outbox set state = 0, due = ?2, owner = null, tries = 0, epoch = 0, finished = null,"
+	    "update outbox set state = 0, due = ?2, owner = null, tries = 0, claims = 0, finished = null,"
 	    " expires = case when expires < ?3 then ?3 else expires end where id = ?1",
 	[OF_RECIPIENT] = "select id, source, channel, state, epoch from outbox"
-			 " where source = ?1 and recipient = ?2",
+			 " where source = ?1 and recipient = ?2 order by id limit 1000",
 	[OF_SOURCE] = "select id, source, channel, state, recipient from outbox"
 		      " where source = ?1 and recipient >= ?2 order by recipient, id limit ?3",
+	[NEXT_SOURCE] = "select source from outbox where source > ?1 order by source limit 1",
+	[OF_RECIPIENT_MORE] = "select id, source, channel, state from outbox"
+			      " where source = ?1 and recipient = ?2 and id > ?3 order by id limit 1000",
 	[CANCEL] = "update outbox set state = 8, owner = null, finished = ?2, reason = ?3 where id = ?1",
-	[REPORT] = "update outbox set state = ?2, finished = ?3, code = ?4, reason = ?5 where id = ?1",
+	[REPORT] = "update outbox set state = ?2, owner = null, finished = ?3, code = ?4, reason = ?5"
+		   " where id = ?1",
 	[FIND_OLD] = "select id, source, channel, state from outbox"
 		     " where state > 0 and state = ?1 and finished < ?2 order by finished limit ?3",
 	[DELETE] = "delete from outbox where id = ?1",
 	[DELETE_ATTEMPTS] = "delete from attempt where message = ?1",
-	[OLD_PAYLOADS] = "select id from payload where created < ?1 order by id limit ?2",
+	[OLD_PAYLOADS] =
+	    /* no index on `created`: it rises with the id */
+	"select id from (select id, created from payload order by id limit ?2) where created < ?1",
 	[PAYLOAD_DELETE] = "delete from payload where id = ?1",
 };
 
@@ -337,6 +346,7 @@ outbox_claim(struct db *db, struct arena *a, enum outbox_lane lane, int64_t dest
 		m->payload = sqlite3_column_int64(st, 7);
 		m->target = db_column(a, st, 8);
 		m->channel = (enum outbox_channel)sqlite3_column_int(st, 9);
+		m->claims = sqlite3_column_int64(st, 10);
 		m->destination = destination;
 		m->lane = lane;
 		m->due = lease_end;
@@ -349,7 +359,7 @@ outbox_claim(struct db *db, struct arena *a, enum outbox_lane lane, int64_t dest
 static void
 note_attempt(struct db *db, const struct settled *s)
 {
-	if (s->reason.n > 0)
+	if (s->reason.n > 0 && (s->counts || state_is_dead(s->state)))
 		db_run(db, db_stmt(db, SQL_OUTBOX, sql, ATTEMPT, "iiitt", s->message->id, db_now(db), s->code,
 			       s->reason, s->detail));
 }
@@ -493,6 +503,7 @@ read_message(struct arena *a, sqlite3_stmt *st, struct message *m)
 	m->reason = db_column(a, st, 17);
 	m->detail = db_column(a, st, 18);
 	m->reference = db_column(a, st, 19);
+	m->claims = sqlite3_column_int64(st, 20);
 }
 
 enum err
@@ -510,9 +521,10 @@ outbox_get(struct db *db, struct arena *a, int64_t id, struct message *m)
 void
 outbox_list(struct db *db, struct arena *a, const struct outbox_filter *f, struct message **out, size_t *n)
 {
+	int64_t before = f->before_finished ? f->before_finished : INT64_MAX;
 	sqlite3_stmt *st = db_stmt(db, SQL_OUTBOX, sql,
 	    f->state == OUTBOX_WAITING ? LIST_WAITING : LIST_SETTLED, "iiiTiii", (int64_t)f->state,
-	    (int64_t)f->channel, f->source, f->reason, f->before_finished, f->before_id, (int64_t)f->limit);
+	    (int64_t)f->channel, f->source, f->reason, before, f->before_id, (int64_t)f->limit);
 
 	*out = arena_array(a, struct message, f->limit);
 	*n = 0;
@@ -690,8 +702,8 @@ outbox_requeue_some(struct db *db, const struct outbox_filter *f, int64_t expire
 	if (!state_is_dead(f->state))
 		return 0;
 	n = read_rows(db,
-	    db_stmt(db, SQL_OUTBOX, sql, FIND_DEAD, "iiiTi", (int64_t)f->state, (int64_t)f->channel,
-		f->source, f->reason, at_most(f->limit)),
+	    db_stmt(db, SQL_OUTBOX, sql, f->channel && f->reason.n ? FIND_DEAD_REASON : FIND_DEAD, "iiiTi",
+		(int64_t)f->state, (int64_t)f->channel, f->source, f->reason, at_most(f->limit)),
 	    rows, false);
 	for (size_t i = 0; i < n; i++)
 		requeue(db, rows[i].id, rows[i].source, (enum outbox_channel)rows[i].channel,
@@ -742,6 +754,51 @@ outbox_cancel_to(struct db *db, int64_t source, int64_t recipient, struct str re
 	return done;
 }
 
+/* A skip scan over the sources: there are as many as alerts of the last weeks. */
+size_t
+outbox_cancel_recipient(struct db *db, int64_t recipient, struct str reason)
+{
+	int64_t source = -1;
+	size_t done = 0;
+	bool more, tried;
+
+	do {
+		sqlite3_stmt *st = db_stmt(db, SQL_OUTBOX, sql, NEXT_SOURCE, "i", source);
+
+		if ((more = db_row(db, st))) {
+			source = sqlite3_column_int64(st, 0);
+			db_done(st);
+			done += outbox_cancel_to(db, source, recipient, reason, &tried);
+		}
+	} while (more);
+	return done;
+}
+
+static void
+cancel_waiting(struct db *db, const struct row *rows, size_t n, struct str reason)
+{
+	for (size_t i = 0; i < n; i++)
+		if (rows[i].state == OUTBOX_WAITING)
+			cancel(db, &rows[i], reason);
+}
+
+/* A page may end in the middle of a recipient's messages. */
+static void
+cancel_rest(struct db *db, const struct row *end, struct str reason)
+{
+	struct row rows[AT_ONCE];
+	int64_t after = end->id;
+	size_t n;
+
+	do {
+		n = read_rows(db,
+		    db_stmt(db, SQL_OUTBOX, sql, OF_RECIPIENT_MORE, "iii", end->source, end->last, after),
+		    rows, false);
+		cancel_waiting(db, rows, n, reason);
+		after = n > 0 ? rows[n - 1].id : after;
+	} while (n == AT_ONCE);
+}
+
 bool
 outbox_cancel_page(struct db *db, int64_t source, struct str reason, size_t limit, int64_t *recipient)
 {
@@ -749,32 +806,42 @@ outbox_cancel_page(struct db *db, int64_t source, struct str reason, size_t limi
 	size_t n = read_rows(db,
 	    db_stmt(db, SQL_OUTBOX, sql, OF_SOURCE, "iii", source, *recipient, at_most(limit)), rows, true);
 
-	for (size_t i = 0; i < n; i++)
-		if (rows[i].state == OUTBOX_WAITING)
-			cancel(db, &rows[i], reason);
-	if (n > 0)
-		*recipient = rows[n - 1].last + 1;
-	return (int64_t)n == at_most(limit);
+	cancel_waiting(db, rows, n, reason);
+	if ((int64_t)n < at_most(limit))
+		return false;
+	cancel_rest(db, &rows[n - 1], reason);
+	*recipient = rows[n - 1].last + 1;
+	return true;
+}
+
+/* Whether a later word is believed. */
+static bool
+may_report(int64_t was, int64_t epoch, enum outbox_state state)
+{
+	if (was == OUTBOX_SENT || was == OUTBOX_UNSURE)
+		return state == OUTBOX_DELIVERED || state == OUTBOX_FAILED;
+	return was == OUTBOX_WAITING && epoch > 0 && state == OUTBOX_DELIVERED;
 }
 
 enum err
 outbox_report(struct db *db, int64_t id, enum outbox_state state, int64_t code, struct str reason)
 {
 	sqlite3_stmt *st = db_stmt(db, SQL_OUTBOX, sql, GET, "i", id);
-	int64_t source;
+	int64_t source, epoch;
 	int channel, was;
 
 	if (!db_row(db, st))
 		return ERR_NOT_FOUND;
 	channel = sqlite3_column_int(st, 2);
 	was = sqlite3_column_int(st, 4);
+	epoch = sqlite3_column_int64(st, 7);
 	source = sqlite3_column_int64(st, 11);
 	db_done(st);
-	if (was != OUTBOX_SENT || (state != OUTBOX_DELIVERED && state != OUTBOX_FAILED))
+	if (!may_report(was, epoch, state))
 		return OK;
 	db_run(
 	    db, db_stmt(db, SQL_OUTBOX, sql, REPORT, "iiiiT", id, (int64_t)state, db_now(db), code, reason));
-	tally_move(db, source, (enum outbox_channel)channel, OUTBOX_SENT, state);
+	tally_move(db, source, (enum outbox_channel)channel, (enum outbox_state)was, state);
 	return OK;
 }
 

@@ -46,6 +46,7 @@ struct message {
 	enum outbox_lane lane;
 	enum outbox_state state;
 	int64_t due, owner, epoch, tries, created, expires;
+	int64_t claims; /* in a row without a word of what became of it: a high one kills dispatchers */
 	int64_t source, recipient, payload;
 	struct str target;
 	int64_t finished, code; /* from here on: outbox_get() and outbox_list() only */
@@ -139,7 +140,8 @@ struct outbox_filter {
 };
 void outbox_list(struct db *, struct arena *, const struct outbox_filter *, struct message **, size_t *n);
 
-/* Failed tries of a message, the first one first. */
+/* Failed tries of a message that counted, or were its last: the first one first,
+ * a hundred at most. */
 struct attempt {
 	int64_t at, code;
 	struct str reason, detail;
@@ -176,8 +178,9 @@ void outbox_shape(struct db *, struct arena *, struct shape **, size_t *n);
 /* Since when the oldest ready message of a lane is due (unix ms); 0: none is. */
 int64_t outbox_oldest(struct db *, enum outbox_lane);
 
-/* W.  A dead letter is due again at once, its tries and expiry anew.
- * ERR_NOT_FOUND; ERR_CONFLICT: it is none. */
+/* W.  A dead letter is due again at once, its tries and expiry anew; its epoch
+ * goes on, so that an ack of its first life is not one of its second.  ERR_NOT_FOUND; ERR_CONFLICT: it is
+ * none. */
 enum err outbox_requeue(struct db *, int64_t id, int64_t expires);
 
 /* W.  The same for up to `limit` dead letters that the filter finds; how many. */
@@ -191,12 +194,17 @@ enum err outbox_cancel(struct db *, int64_t id, struct str reason);
  * its messages (also a settled one) was ever claimed: it may have arrived. */
 size_t outbox_cancel_to(struct db *, int64_t source, int64_t recipient, struct str reason, bool *tried);
 
+/* W.  The waiting ones to a recipient, whatever they tell of; how many. */
+size_t outbox_cancel_recipient(struct db *, int64_t recipient, struct str reason);
+
 /* W.  The waiting ones of a source, a page of up to `limit` messages at a time:
  * *recipient is 0 at first, then where to go on; false: that was the last page. */
 bool outbox_cancel_page(struct db *, int64_t source, struct str reason, size_t limit, int64_t *recipient);
 
-/* W.  What the other side says later (a gateway's callback): SENT becomes
- * DELIVERED or FAILED; any other state stays.  ERR_NOT_FOUND. */
+/* W.  What the other side says later (a gateway's callback): SENT and UNSURE
+ * become DELIVERED or FAILED.  DELIVERED is also believed of a message that was
+ * claimed and is not settled: who sent it has died, or is about to say so.  Any
+ * other state stays.  ERR_NOT_FOUND. */
 enum err outbox_report(struct db *, int64_t id, enum outbox_state, int64_t code, struct str reason);
 
 /* W.  Takes away what was settled before `before` (unix ms) in this state;

@@ -82,7 +82,7 @@ const of = (route) => operations.find((one) => route.ids.includes(one.id));
 ok(routes.filter((route) => !of(route)).map((route) => route.ids[1]), `all ${routes.length} routes are described`);
 ok(operations.filter((one) => !routes.some((route) => route.ids.includes(one.id))).map((one) => one.id),
 	'and nothing that is no route');
-ok(routes.filter((route) => of(route) && !!of(route).op.security === /PUBLIC|ANYONE/.test(route.who))
+ok(routes.filter((route) => of(route) && !!of(route).op.security === /PUBLIC|ANYONE|SHARED/.test(route.who))
 	.map((route) => route.ids[1]), 'who must sign in is told, and who need not');
 
 // --- the description itself
@@ -135,7 +135,8 @@ for (const exchange of seen) {
 	if (exchange.status >= 400) continue;
 	if (exchange.sent) {
 		const schema = one.op.requestBody?.content[exchange.sentType]?.schema ?? false;
-		const sent = /json$/.test(exchange.sentType) ? JSON.parse(exchange.sent) : exchange.sent;
+		const sent = /json$/.test(exchange.sentType) ? JSON.parse(exchange.sent)
+			: /urlencoded$/.test(exchange.sentType) ? Object.fromEntries(new URLSearchParams(exchange.sent)) : exchange.sent;
 		requests.push(...check(sent, schema, `${one.id}: `));
 	}
 	for (const name of new URLSearchParams(exchange.uri.split('?')[1]).keys())

@@ -105,7 +105,7 @@ else
 fi
 
 # --- HEAD and 304
-for path in /api/shelters/RO-CJ-02 '/api/shelters?location=city-CJ' /shelters.csv /; do
+for path in /api/shelters/RO-CJ-02 '/api/shelters?location=city-CJ' /shelters.csv /style.css; do
 	get "$path"
 	tag=$(header ETag) length=$size
 	with -I

@@ -54,6 +54,19 @@ static const struct audit_rule {
 				  " or (m.score, m.member) < (b.nextscore, b.nextmember)))" },
 	{ "runs of a set", AUDIT_RUN("3", "member", "member") },
 	{ "runs of a hash", AUDIT_RUN("2", "hash", "field") },
+	{ "tallies of what waits",
+	    "select count(*) from (select sum(n) as n from (select source, channel, n from tally where state = 0"
+	    " union all select source, channel, -count(*) from outbox where state = 0 group by 1, 2)"
+	    " group by source, channel) where n <> 0" },
+	{ "tallies of what is settled",
+	    "select count(*) from (select source, channel, state, count(*) as n from outbox where state > 0"
+	    " group by 1, 2, 3) o where n <> coalesce((select n from tally t where t.source = o.source"
+	    " and t.channel = o.channel and t.state = o.state), 0)" },
+	{ "leases of settled messages", "select count(*) from outbox where state > 0 and owner is not null" },
+	{ "heads of channels", "select count(*) from channel where head <> (select max(id) from event"
+			       " where channel = name)" },
+	{ "events beyond the sequence",
+	    "select count(*) from event where id > (select value from sequence)" },
 	{ "runs that stand above none",
 	    "select count(*) from run r where level > 1 and not exists (select 1 from run where key = r.key"
 	    " and level = r.level - 1 and score = r.score and member = r.member)" },

@@ -4,6 +4,7 @@
 #include <sys/syscall.h>
 #include <time.h>
 
+#include "event.h"
 #include "list.h"
 #include "outbox.h"
 
@@ -743,14 +744,19 @@ STORE_TEST(every_key_is_drawn_equally_often)
 
 STORE_TEST(a_cleared_store_is_empty_but_keeps_its_sequence_and_outbox)
 {
-	struct outbox_row *rows;
+	struct message m = { .channel = CHANNEL_EMAIL, .expires = NOW + 1000 };
+	struct message *claimed;
+	int64_t sequence = db_sequence_next(db);
 	size_t n;
 
 	five_keys(NOW + 50);
 	many_of_each();
 	key_del(db, S("zset"));
 	string_set(db, S("large"), bytes_of(500, 'a'), 0);
-	outbox_put(db, "live", S("t"), S("payload"), db_sequence_next(db), NOW);
+	m.destination = destination_id(db, CHANNEL_EMAIL, S("smtp://relay:587"));
+	m.payload = payload_put(db, S("payload"));
+	outbox_put(db, &m);
+	event_put(db, "alerts", S(""), S("{}"), sequence);
 	at(NOW);
 	hash_put("hash", "not yet", "written");
 	key_clear(db);
@@ -760,8 +766,9 @@ STORE_TEST(a_cleared_store_is_empty_but_keeps_its_sequence_and_outbox)
 	assert_false(key_sweep(db, 100));
 	all_agrees();
 	assert_int_equal(db_sequence(db), 1);
-	assert_int_equal(outbox_claim(db, mem, "live", 1000, 10, &rows, &n), OK);
+	outbox_claim(db, mem, LANE_URGENT, m.destination, 1, NOW + 1000, 10, &claimed, &n);
 	assert_int_equal(n, 1);
+	assert_int_equal(event_head(db, S("alerts")), sequence);
 	five_keys(0);
 	for (size_t i = 0; i < LEN(all_types); i++)
 		assert_holds(all_types[i].p, all_types[i].p);

@@ -4,6 +4,7 @@
  */
 #include "collections.h"
 
+#include "event.h"
 #include "outbox.h"
 #include "schema.h"
 
@@ -217,9 +218,9 @@ OLD_TEST(a_large_collection_has_right_ranks_before_and_after_it_is_counted)
 	all_agrees();
 }
 
-OLD_TEST(the_sequence_and_the_outbox_stay)
+OLD_TEST(the_sequence_stays_and_the_log_of_events_begins_behind_it)
 {
-	struct outbox_row *rows;
+	struct event *heads;
 	size_t n;
 
 	run("update sequence set value = 17");
@@ -228,18 +229,48 @@ OLD_TEST(the_sequence_and_the_outbox_stay)
 	migrate();
 	assert_int_equal(db_sequence(db), 17);
 	assert_int_equal(db_sequence_next(db), 18);
-	assert_int_equal(outbox_claim(db, mem, "live", 1000, 10, &rows, &n), OK);
-	assert_int_equal(n, 1);
-	assert_int_equal(rows[0].id, 9);
-	assert_int_equal(rows[0].sequence, 17);
-	assert_int_equal(rows[0].created, 999000);
-	assert_int_equal(rows[0].attempts, 2);
-	assert_str(rows[0].topic, "t");
-	assert_str(rows[0].payload, "p");
-	outbox_put(db, "live", S("u"), S("q"), 18, NOW);
-	assert_int_equal(outbox_claim(db, mem, "live", 1000, 10, &rows, &n), OK);
-	assert_int_equal(n, 1);
-	assert_true(rows[0].id > 9);
+	assert_int_equal(event_floor(db), 17); /* who was told by the old outbox reads all anew */
+	assert_int_equal(event_heads(db, mem, &heads, &n), 0);
+	assert_int_equal(n, 0);
+	event_put(db, "alerts", S(""), S("{}"), 18);
+	assert_int_equal(event_head(db, S("alerts")), 18);
+	all_agrees();
+}
+
+/* A store as each schema left it, up to 003, with a row that 004 takes away. */
+OLD_TEST(from_every_schema_on_the_way_an_outbox_that_is_empty_begins)
+{
+	struct tally *t;
+	struct message m = { .channel = CHANNEL_SMS, .expires = NOW + 1 };
+	size_t n;
+
+	for (size_t i = 1; i < schema_nsteps && schema_steps[i].version < 4; i++)
+		run(schema_steps[i].sql);
+	run("pragma user_version = 3");
+	run("insert into outbox (channel, topic, payload, sequence, created, due)"
+	    " values ('live', x'74', x'70', 17, 999000, 999500)");
+	migrate();
+	outbox_tally(db, mem, 0, &t, &n);
+	assert_int_equal(n, 0);
+	m.destination = destination_id(db, CHANNEL_SMS, S("sms://gateway"));
+	assert_true(outbox_put(db, &m) > 0);
+	all_agrees();
+}
+
+OLD_TEST(a_tenant_has_one_name_and_one_secret_from_the_first_start_on)
+{
+	struct str id, secret;
+
+	migrate();
+	id = tenant_id(db, mem);
+	secret = tenant_secret(db, mem);
+	assert_int_equal(id.n, 8);
+	assert_int_equal(secret.n, 32);
+	assert_int_equal(db_commit(db), OK);
+	assert_int_equal(db_create(store_path), OK);
+	assert_int_equal(db_begin(db, TX_WRITE, NOW), OK);
+	assert_bytes(tenant_id(db, mem), id);
+	assert_bytes(tenant_secret(db, mem), secret);
 }
 
 OLD_TEST(bringing_it_up_to_date_twice_changes_nothing)

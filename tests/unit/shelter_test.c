@@ -1,7 +1,7 @@
 /* shelter_test.c - a shelter: its hash, its numbers, and everything that follows them. */
 #include "shelters.h"
 
-#include "outbox.h"
+#include "event.h"
 #include "place.h"
 
 /* Applies a change of people by staff. */
@@ -511,15 +511,16 @@ STORE_TEST(a_card_of_an_odd_id_is_not_found)
 STORE_TEST(of_many_changes_the_last_state_alone_is_told)
 {
 	struct shelter s = made("RO-CJ-01", 50);
-	struct outbox_row *rows;
-	size_t n;
+	const struct str channel = S("availability");
+	struct events told;
 
 	for (int i = 0; i < 10; i++)
 		assert_int_equal(people(&s, "walk-in", 1, 0), OK);
-	assert_int_equal(outbox_claim(db, mem, "live", 1000, 100, &rows, &n), OK);
-	assert_int_equal(n, 1);
-	assert_int_equal(rows[0].sequence, s.sequence);
-	assert_str(rows[0].payload,
+	event_range(db, mem, &channel, 1, 0, s.sequence, 100, &told);
+	assert_int_equal(told.n, 1);
+	assert_int_equal(told.v[0].id, s.sequence);
+	assert_str(told.v[0].topic, "RO-CJ-01");
+	assert_str(told.v[0].data,
 	    "{\"shelter\":\"RO-CJ-01\",\"availability\":40,\"projected_availability\":40,"
 	    "\"status\":\"open\",\"updated_at\":1000000}");
 }

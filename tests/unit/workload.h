@@ -19,6 +19,7 @@
 
 #include "buf.h"
 #include "db.h"
+#include "event.h"
 #include "hash.h"
 #include "key.h"
 #include "list.h"
@@ -143,23 +144,59 @@ tell_key(struct buf *out, struct db *db, struct str key)
 	buf_char(out, '\n');
 }
 
+static void
+tell_outbox(struct buf *out, struct db *db)
+{
+	struct reason_count *reasons;
+	struct destination *where;
+	struct message m;
+	struct tally *t;
+	size_t n;
+
+	for (int64_t id = 1; id < 20; id++)
+		if (outbox_get(db, mem, id, &m) == OK)
+			buf_printf(out, "%lld %s owner %lld epoch %lld tries %lld due %lld %.*s\n",
+			    (long long)id, state_name(m.state), (long long)m.owner, (long long)m.epoch,
+			    (long long)m.tries, (long long)m.due, FMT(m.reason));
+	outbox_tally(db, mem, 0, &t, &n);
+	for (size_t i = 0; i < n; i++)
+		buf_printf(out, "%lld %s, ", (long long)t[i].n, state_name(t[i].state));
+	outbox_reasons(db, mem, &reasons, &n);
+	for (size_t i = 0; i < n; i++)
+		buf_printf(out, "%lld of %.*s, ", (long long)reasons[i].n, FMT(reasons[i].reason));
+	destination_list(db, mem, &where, &n);
+	for (size_t i = 0; i < n; i++)
+		buf_printf(out, "%.*s %d wide, ", FMT(where[i].name), (int)where[i].width);
+	buf_printf(out, "oldest %lld\n", (long long)outbox_oldest(db, LANE_NORMAL));
+}
+
+static void
+tell_events(struct buf *out, struct db *db)
+{
+	const struct str channels[] = { S("availability"), S("alerts") };
+	struct events e;
+
+	event_range(db, mem, channels, LEN(channels), 0, INT64_MAX, 100, &e);
+	for (size_t i = 0; i < e.n; i++)
+		buf_printf(out, "%lld after %lld: %.*s %.*s\n", (long long)e.v[i].id, (long long)e.v[i].prev,
+		    FMT(e.v[i].topic), FMT(e.v[i].data));
+	buf_printf(out, "events from %lld to %lld\n", (long long)event_floor(db),
+	    (long long)event_head(db, channels[0]));
+}
+
 /* In a transaction. */
 static struct str
 state_of(struct db *db)
 {
-	static const char *const channels[] = { "live", "email" };
 	static struct buf out;
 	struct str *names;
 	size_t n = key_scan(db, mem, S(""), 1000, &names);
-	int64_t rows, oldest;
 
 	buf_reset(&out);
 	for (size_t i = 0; i < n; i++)
 		tell_key(&out, db, names[i]);
-	for (size_t i = 0; i < LEN(channels); i++) {
-		outbox_depth(db, channels[i], &rows, &oldest);
-		buf_printf(&out, "%s %lld since %lld\n", channels[i], (long long)rows, (long long)oldest);
-	}
+	tell_outbox(&out, db);
+	tell_events(&out, db);
 	buf_printf(&out, "%lld keys, ", (long long)key_count(db));
 	buf_printf(&out, "sequence %lld\n", (long long)db_sequence(db));
 	return arena_dup(mem, (struct str){ out.p, out.n });
@@ -192,6 +229,19 @@ fill(struct db *db)
 }
 
 static void
+message(struct db *db, const char *target)
+{
+	struct message m = {
+		.channel = CHANNEL_EMAIL, .lane = LANE_NORMAL, .due = NOW, .expires = NOW + 999
+	};
+
+	m.destination = destination_id(db, CHANNEL_EMAIL, S("smtp://relay"));
+	m.payload = payload_put(db, S("letter"));
+	m.target = str(target);
+	outbox_put(db, &m);
+}
+
+static void
 change_of_each(struct db *db)
 {
 	struct field f[] = { { S("f1"), S("new") }, { S("f999"), S("more") }, { S("count"), S("7") } };
@@ -204,8 +254,10 @@ change_of_each(struct db *db)
 	set_add(db, S("set"), S("another"));
 	set_rem(db, S("set"), S("m7"));
 	zset_add(db, S("crowd"), S("m17"), 50.5);
-	outbox_put(db, "live", S("topic"), S("state 1"), db_sequence_next(db), NOW);
-	outbox_put(db, "email", S(""), S("letter"), db_sequence_next(db), NOW);
+	event_put(db, "availability", S("topic"), S("{1}"), db_sequence_next(db));
+	event_put(db, "alerts", S(""), S("{}"), db_sequence_next(db));
+	for (int i = 0; i < 5; i++)
+		message(db, "ana@example.org");
 }
 
 static void
@@ -232,7 +284,8 @@ parts(struct db *db)
 	list_trim(db, S("list"), 5, 150);
 	key_copy(db, S("hash"), S("copy"), false);
 	key_rename(db, S("n6"), S("n7"));
-	outbox_put(db, "live", S("topic"), S("state 2"), db_sequence_next(db), NOW);
+	event_put(db, "availability", S("topic"), S("{2}"), db_sequence_next(db));
+	message(db, "ion@example.org");
 	db_release(db);
 }
 
@@ -265,13 +318,42 @@ sweep(struct db *db)
 static void
 send(struct db *db)
 {
-	struct outbox_row *row;
+	struct message *m;
 	size_t n;
 
-	if (outbox_claim(db, mem, "live", 1000, 5, &row, &n) == OK && n)
-		outbox_done(db, &row[0]);
-	if (outbox_claim(db, mem, "email", 1000, 5, &row, &n) == OK && n)
-		outbox_retry(db, &row[0], NOW + 50, "no answer");
+	outbox_claim(db, mem, LANE_NORMAL, 1, 77, NOW + 1000, 5, &m, &n);
+}
+
+/* What was claimed before. */
+static void
+settle(struct db *db)
+{
+	static const enum outbox_state to[] = { OUTBOX_SENT, OUTBOX_WAITING, OUTBOX_DEAD, OUTBOX_UNSURE };
+	struct destination relay = { .id = 1, .width = 8 };
+	struct settled s[LEN(to)];
+	struct message m[LEN(to)];
+
+	for (size_t i = 0; i < LEN(to); i++) {
+		if (outbox_get(db, mem, (int64_t)i + 1, &m[i]) != OK)
+			m[i].id = 0;
+		s[i] = (struct settled){ .message = &m[i],
+			.state = to[i],
+			.due = NOW + 50,
+			.counts = true,
+			.code = 500,
+			.reason = S("no answer") };
+	}
+	outbox_settle(db, s, LEN(to));
+	destination_save(db, &relay);
+}
+
+static void
+intervene(struct db *db)
+{
+	outbox_requeue(db, 3, NOW + 5000);
+	outbox_report(db, 1, OUTBOX_DELIVERED, 0, S(""));
+	outbox_cancel(db, 5, S("replaced"));
+	event_trim(db, NOW - 1, 1, 10);
 }
 
 /* More than the page cache holds, so that pages go out before the commit. */
@@ -314,6 +396,8 @@ static const struct step {
 	{ READ, look },
 	{ WRITE, sweep },
 	{ WRITE, send },
+	{ WRITE, settle },
+	{ WRITE, intervene },
 	{ CHECKPOINT, NULL },
 	{ WRITE, flood },
 	{ WRITE, sweep },
