@@ -623,7 +623,7 @@ ENGINE_TEST(what_is_abandoned_is_due_again_and_no_try_is_burnt)
 	assert_int_equal(db_begin(db, TX_WRITE, NOW + 2), OK);
 	assert_int_equal(get(id).state, OUTBOX_WAITING);
 	assert_int_equal(get(id).tries, 0);
-	assert_int_equal(get(id).epoch, 0);
+	assert_int_equal(get(id).claims, 0);
 	assert_int_equal(get(id).owner, 0);
 	assert_true(get(id).due <= NOW + 2);
 	assert_int_equal(engine_busy(engine), 0);
