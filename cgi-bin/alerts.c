@@ -358,40 +358,6 @@ show(struct req *rq, struct res *rs)
 	return OK;
 }
 
-static enum err
-cap(struct req *rq, struct res *rs)
-{
-	struct alert al;
-	enum err e = find(rq, rq->arg[0], &al);
-
-	if (e != OK)
-		return e;
-	rs->status = 200;
-	rs->rendered = true;
-	rs->type = cap_type(rq->accept);
-	res_header(rs, "Vary", "Accept");
-	cap_write(rq->db, rq->arena, &al, &rs->body);
-	res_same(rq, rs);
-	return OK;
-}
-
-static enum err
-atom(struct req *rq, struct res *rs)
-{
-	struct alert *all;
-	size_t n;
-	enum err e = alert_list(rq->db, rq->arena, false, 0, ACTIVE_MOST, &all, &n);
-
-	if (e != OK)
-		return e;
-	rs->status = 200;
-	rs->rendered = true;
-	rs->type = ATOM_TYPE;
-	atom_write(rq->db, rq->arena, all, n, &rs->body);
-	res_same(rq, rs);
-	return OK;
-}
-
 /* ---- writing --------------------------------------------------------------------------------- */
 
 /* The alert that a form's token made, so that a second press leads to it, also
