@@ -15,6 +15,8 @@
  *
  * Publishing writes and is done; the dispatcher sends.
  */
+#include "atom.h"
+#include "cap.h"
 #include "clock.h"
 #include "composer.h"
 #include "notice.h"
@@ -317,6 +319,40 @@ show(struct req *rq, struct res *rs)
 	return OK;
 }
 
+static enum err
+cap(struct req *rq, struct res *rs)
+{
+	struct alert al;
+	enum err e = find(rq, rq->arg[0], &al);
+
+	if (e != OK)
+		return e;
+	rs->status = 200;
+	rs->rendered = true;
+	rs->type = cap_type(rq->accept);
+	res_header(rs, "Vary", "Accept");
+	cap_write(rq->db, rq->arena, &al, &rs->body);
+	res_same(rq, rs);
+	return OK;
+}
+
+static enum err
+atom(struct req *rq, struct res *rs)
+{
+	struct alert *all;
+	size_t n;
+	enum err e = alert_list(rq->db, rq->arena, false, 0, ACTIVE_MOST, &all, &n);
+
+	if (e != OK)
+		return e;
+	rs->status = 200;
+	rs->rendered = true;
+	rs->type = ATOM_TYPE;
+	atom_write(rq->db, rq->arena, all, n, &rs->body);
+	res_same(rq, rs);
+	return OK;
+}
+
 /* ---- writing --------------------------------------------------------------------------------- */
 
 /* The alert that a form's token made, so that a second press leads to it, also
@@ -536,6 +572,8 @@ static const struct route routes[] = {
 	{ GET, "/alerts/new", PUBLISHERS, TX_READ, compose },
 	{ POST, "/alerts/new", PUBLISHERS, TX_READ, step },
 	{ GET, "/alerts/banner", PUBLIC, TX_READ, banner },
+	{ GET, "/alerts.atom", PUBLIC, TX_READ, atom },
+	{ GET, "/alerts/{id}.cap", PUBLIC, TX_READ, cap },
 	{ GET, "/alerts/{id}", SHARED, TX_READ, show },
 	{ POST, "/alerts/{id}/update", PUBLISHERS, TX_WRITE, update },
 	{ POST, "/alerts/{id}/cancel", PUBLISHERS, TX_WRITE, cancel },

@@ -2,7 +2,7 @@
 # alerts.t - publishing, what follows, and what people and programs see of it.
 # shellcheck source=tests/route/lib.sh
 . "${0%/*}/lib.sh"
-plan 141
+plan 150
 token admin --role admin
 token officer --role publisher
 token manager --role manager
@@ -237,6 +237,27 @@ like "$body" 'class="alert clear".*aria-label="All clear"' 'an all-clear is gree
 now=$((now + 3 * 3600000 + 1))
 get /alerts/banner
 like "$body" hidden 'for three hours'
+
+# --- CAP and Atom
+get "/alerts/$third.cap"
+is "$status $(header Content-Type)" '200 application/cap+xml' 'an alert as CAP'
+like "$body" '<msgType>Update</msgType>' 'is what it is'
+with "HTTP_IF_NONE_MATCH=$(header ETag)"
+get "/alerts/$third.cap"
+is "$status" 304 'and is not sent twice'
+with HTTP_ACCEPT=text/html,*/*
+get "/alerts/$third.cap"
+is "$(header Content-Type) $(header Vary)" 'application/xml Accept' 'a browser gets what it can show'
+as officer
+get "/alerts/$later.cap"
+is "$status" 404 'what is not public has none'
+as nobody
+for path in /alerts/999.cap /alerts/.cap /alerts/1.capx; do
+	get "$path"
+	is "$status" 404 "$path: 404"
+done
+get /alerts.atom
+like "$status $(header Content-Type) $body" '^200 application/atom\+xml .*<feed' 'a feed of them'
 
 # --- pages
 get "/alerts/$third"
