@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "account.h"
+#include "alertcheck.h"
 #include "check.h"
 #include "cli.h"
 #include "clock.h"
@@ -595,6 +596,7 @@ static int
 cmd_check(struct cmd *c)
 {
 	struct check_report r = { .tell = print_difference };
+	struct alert_report alerts = { .tell = print_difference };
 	enum err e;
 
 	if (c->argc > 1)
@@ -606,12 +608,16 @@ cmd_check(struct cmd *c)
 	if (e == OK && (e = db_begin(c->db, TX_READ, now_ms())) == OK) {
 		r.differences += key_check(c->db, print_difference, NULL);
 		e = check_all(c->db, c->arena, &r);
+		if (e == OK)
+			e = alert_check(c->db, c->arena, &alerts);
+		r.differences += alerts.differences;
 		db_rollback(c->db);
 	}
 	if (e != OK)
 		return failed(e);
-	printf("%lld shelters, %lld intentions, %lld ledger entries: %lld differences\n",
-	    (long long)r.shelters, (long long)r.intents, (long long)r.entries, (long long)r.differences);
+	printf("%lld shelters, %lld intentions, %lld ledger entries, %lld alerts: %lld differences\n",
+	    (long long)r.shelters, (long long)r.intents, (long long)r.entries, (long long)alerts.alerts,
+	    (long long)r.differences);
 	return r.differences ? FAILED : DONE;
 }
 

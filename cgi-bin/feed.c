@@ -41,13 +41,25 @@ feed_json(struct req *rq, struct res *rs, const struct feed *feed)
 	json_close(&j, '}');
 }
 
+/* The class of its colour. */
+static const char *
+grade(const struct feed_item *it)
+{
+	static const char *const classes[] = { "", "minor", "moderate", "severe", "extreme" };
+	enum severity severity;
+
+	if (str_is(it->kind, "all-clear"))
+		return "clear";
+	return it->severity.n && severity_named(it->severity, &severity) ? classes[severity] : "";
+}
+
 static void
 item(struct req *rq, struct res *rs, const struct feed_item *it)
 {
 	bool staff = rq->who.roles != 0,
 	     gone = it->superseded_by || (it->expires_at && it->expires_at <= rq->now);
 
-	html(rs, "<li class=\"notice %s%s\" id=\"item-%lld\"", gone ? "gone" : "",
+	html(rs, "<li class=\"notice %s%s\" id=\"item-%lld\"", gone ? "gone" : grade(it),
 	    it->exercise ? " drill" : "", (long long)it->id);
 	if (it->language.n && !str_is(it->language, "en"))
 		html(rs, " lang=\"%.*s\"", FMT(it->language));

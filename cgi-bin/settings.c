@@ -17,7 +17,7 @@
 #include "setting.h"
 #include "throttle.h"
 
-enum { VALUE_MAX = 1000, TESTS = 10 };
+enum { TESTS = 10 };
 
 /* ---- showing ------------------------------------------------------------------ */
 

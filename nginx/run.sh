@@ -26,7 +26,8 @@ export MUSTER_STATE=$STATE
 # Each with its number of processes.  Writers queue for the one database
 # anyway; a second reader keeps short reads from waiting behind a long one.
 programs=(shelters:2 locations:1 intents:1 arrivals:1 departures:1 session:1 health:1 import:1
-	alerts:1 feed:1 subscriptions:1 events:2 outbox:1 sms:1 metrics:1)
+	alerts:1 feed:1 subscriptions:1 events:2 outbox:1 sms:1 metrics:1
+	webhooks:1 settings:1)
 
 say() { echo "muster: $*"; }
 fatal()
@@ -195,6 +196,14 @@ listening()
 
 # --- the steps
 
+# Who tries it sends nothing to anybody by mistake.
+usual_settings()
+{
+	"$B/bin/muster" --state "$STATE" set site.url "http://${LISTEN/#0.0.0.0/127.0.0.1}:$PORT" &&
+		"$B/bin/muster" --state "$STATE" set email.mode file &&
+		"$B/bin/muster" --state "$STATE" set sms.mode file
+}
+
 first_start()
 {
 	if [ ! -x "$B/bin/muster" ]; then
@@ -209,6 +218,7 @@ first_start()
 		fi
 		password=$("$B/bin/muster" --state "$STATE" user add admin --role admin </dev/null) ||
 			fatal 'the first user could not be made'
+		usual_settings || fatal 'the settings could not be made'
 		echo admin >"$STATE/admin"      # the name only: the password is shown once
 	fi
 }
@@ -317,6 +327,7 @@ fi
 
 say "http://${LISTEN/#0.0.0.0/127.0.0.1}:$PORT/   everything is in $STATE; Ctrl-C stops it"
 if [ -n "$password" ]; then
+	say "e-mails and SMS are written into $STATE/sent; to send them: muster set email.mode smtp"
 	say "sign in as admin with the password $password (shown only now)"
 elif [ -e "$STATE/admin" ]; then
 	say "sign in as $(cat "$STATE/admin")"

@@ -87,7 +87,7 @@ retry_refuses(const struct message *m, int64_t now, struct settled *s)
 		s->reason = S("expired");
 		return true;
 	}
-	if (m->epoch > m->tries + POISON_CLAIMS) {
+	if (m->claims > POISON_CLAIMS) {
 		s->state = OUTBOX_DEAD;
 		s->reason = S("poison");
 		s->detail = S("claimed again and again, and nobody lived to settle it");

@@ -112,16 +112,18 @@ set_ask(const struct gateway *g, struct delivery *d)
 	buf_free(&url);
 }
 
-/* The last try was broken off; or this is the second claim and none was
- * settled: who had it died, perhaps after it was sent. */
+/* The last try was broken off; or there was a claim of which nothing was heard:
+ * who had it died, perhaps after it was sent. */
 static bool
 may_be_there(struct delivery *d)
 {
-	struct message m;
+	struct attempt *v;
+	size_t n;
 
-	if (d->message->tries == 0 && d->message->epoch > 1)
+	if (d->message->claims > 1)
 		return true;
-	return outbox_get(d->db, d->arena, d->message->id, &m) == OK && str_is(m.reason, "unsure");
+	outbox_attempts(d->db, d->arena, d->message->id, &v, &n);
+	return n > 0 && str_is(v[n - 1].reason, "unsure");
 }
 
 bool

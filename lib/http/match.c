@@ -63,6 +63,7 @@ match_param(struct req *rq, const char *name, struct str value)
 		{ "REMOTE_ADDR", offsetof(struct req, address), NULL },
 		{ "HTTP_COOKIE", offsetof(struct req, cookie), NULL },
 		{ "HTTP_AUTHORIZATION", offsetof(struct req, authorization), NULL },
+		{ "HTTP_ACCEPT", offsetof(struct req, accept), NULL },
 		{ "HTTP_IF_NONE_MATCH", offsetof(struct req, if_none_match), NULL },
 		{ "HTTP_IF_MATCH", offsetof(struct req, if_match), NULL },
 		{ "HTTP_LAST_EVENT_ID", offsetof(struct req, last_event_id), NULL },

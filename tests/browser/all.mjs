@@ -4,9 +4,11 @@ import { closeBrowser, openBrowser, plan } from "./lib.mjs";
 import { citizen } from "./citizen.mjs";
 import { staff } from "./staff.mjs";
 import { pages } from "./pages.mjs";
+import { live } from "./live.mjs";
 
 await openBrowser();
 await Promise.all([citizen(), staff()]);        // at different shelters
 await pages();
+await live();
 await closeBrowser();
 process.exitCode = plan() ? 1 : 0;

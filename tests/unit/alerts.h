@@ -7,6 +7,7 @@
 #include "store.h"
 
 #include "alert.h"
+#include "alertcheck.h"
 #include "clock.h"
 #include "event.h"
 #include "feed.h"
@@ -75,5 +76,26 @@ listed(bool active, int64_t before, size_t limit)
 		ids = arena_strf(mem, "%.*s%s%lld", FMT(ids), i ? " " : "", (long long)all[i].id);
 	return ids;
 }
+
+static inline void
+alerts_differ(void *arg, const char *text)
+{
+	if (arg != NULL)
+		print_error("%s\n", text);
+}
+
+/* How many differences the check finds; `loud`: each is told. */
+static inline int64_t
+alert_differences(bool loud)
+{
+	struct alert_report r = { .tell = alerts_differ, .arg = loud ? mem : NULL };
+	struct arena *own = arena_new();
+
+	assert_int_equal(alert_check(db, own, &r), OK);
+	arena_free(own);
+	return r.differences;
+}
+
+#define assert_alerts_agree() assert_int_equal(alert_differences(true), 0)
 
 #endif

@@ -51,6 +51,7 @@ expand(void)
 	do
 		step(3);
 	while (more);
+	assert_alerts_agree();
 }
 
 /* All messages of an alert to a recipient (0: to all), in any state. */

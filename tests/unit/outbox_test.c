@@ -809,6 +809,26 @@ OUTBOX_TEST(all_of_a_source_are_cancelled_page_by_page_whatever_the_size_of_a_pa
 	all_agrees();
 }
 
+OUTBOX_TEST(a_delivery_is_believed_of_what_may_have_been_sent)
+{
+	int64_t unsure = settled(4, 0, OUTBOX_UNSURE, "unsure"),
+		refused = settled(4, 0, OUTBOX_UNSURE, "unsure");
+	int64_t claimed = put(4, 0);
+
+	assert_int_equal(claim_as(ME, 1), 1);
+	assert_int_equal(outbox_report(db, unsure, OUTBOX_DELIVERED, 0, S("")), OK);
+	assert_int_equal(outbox_report(db, refused, OUTBOX_FAILED, 1, S("x")), OK);
+	assert_int_equal(outbox_report(db, claimed, OUTBOX_FAILED, 1, S("x")), OK);
+	assert_int_equal(row(claimed).state, OUTBOX_WAITING);
+	assert_int_equal(outbox_report(db, claimed, OUTBOX_DELIVERED, 0, S("")), OK);
+	assert_int_equal(row(unsure).state, OUTBOX_DELIVERED);
+	assert_int_equal(row(refused).state, OUTBOX_FAILED);
+	assert_int_equal(row(claimed).state, OUTBOX_DELIVERED);
+	assert_int_equal(settle(0, OUTBOX_SENT, ""), 1); /* whose claim it was comes too late */
+	assert_int_equal(row(claimed).state, OUTBOX_DELIVERED);
+	all_agrees();
+}
+
 OUTBOX_TEST(what_a_gateway_says_later_moves_sent_ones_only)
 {
 	int64_t id = settled(4, 0, OUTBOX_SENT, ""), bad = settled(4, 0, OUTBOX_SENT, "");

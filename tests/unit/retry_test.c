@@ -167,13 +167,13 @@ TEST(a_message_is_refused_at_its_expiry_and_not_before)
 	assert_str(s.reason, "expired");
 }
 
-TEST(a_message_that_was_claimed_six_times_more_than_it_failed_is_poison)
+TEST(a_message_that_was_claimed_six_times_and_never_settled_is_poison)
 {
-	struct message m = { .expires = INT64_MAX, .epoch = 8, .tries = 3 };
+	struct message m = { .expires = INT64_MAX, .epoch = 80, .tries = 3, .claims = 5 };
 	struct settled s;
 
 	assert_false(retry_refuses(&m, 0, &s));
-	m.epoch = 9;
+	m.claims = 6;
 	assert_true(retry_refuses(&m, 0, &s));
 	assert_int_equal(s.state, OUTBOX_DEAD);
 	assert_str(s.reason, "poison");
