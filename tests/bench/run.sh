@@ -268,6 +268,13 @@ table()
 	}' memory="$memory" jsonfile="$B/bench.json" "$dir/results"
 }
 
+# --- mails: the dispatcher beside a bare libcurl loop, at a relay of its own (smtp.c)
+
+mails()
+{
+	ROUNDS=$ROUNDS "$B/tests/bench/smtp"
+}
+
 make_data
 start_site
 check_answers
@@ -285,3 +292,5 @@ memory=$(rss)
 requests 50000
 memory="$memory $(rss)"
 table
+missed=$?
+mails && [ "$missed" = 0 ]
