@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "clock.h"
-#include "event.h"
 #include "place.h"
 #include "render.h"
 #include "view.h"
@@ -472,7 +471,7 @@ void
 notice_banner(struct req *rq, struct res *rs, const struct alert *all, size_t n)
 {
 	const struct alert *worst = NULL, *clear = NULL;
-	int64_t head = event_head(rq->db, S("alerts"));
+	int64_t head = db_sequence(rq->db); /* live.js goes on from there */
 	size_t more = 0;
 
 	for (size_t i = 0; i < n; i++) {

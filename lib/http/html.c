@@ -161,6 +161,16 @@ staff_bar(struct req *rq, struct res *rs)
 	    FMT(rq->who.name), FMT(rq->who.csrf));
 }
 
+/* What the page shows is of this write sequence: live.js goes on from there. */
+static void
+page_body(struct req *rq, struct res *rs)
+{
+	if (rq->db == NULL || db_tx(rq->db) == TX_NONE)
+		html(rs, "<body>\n");
+	else
+		html(rs, "<body data-seq=\"%lld\">\n", (long long)db_sequence(rq->db));
+}
+
 void
 html_page(struct req *rq, struct res *rs, int status, const char *title, const char *heading)
 {
@@ -175,14 +185,15 @@ html_page(struct req *rq, struct res *rs, int status, const char *title, const c
 	    "<link rel=\"stylesheet\" href=\"/style.css\">\n"
 	    "<link rel=\"icon\" href=\"/favicon.svg\">\n"
 	    "<link rel=\"alternate\" type=\"application/atom+xml\" href=\"/alerts.atom\" title=\"Alerts\">\n"
-	    "<script src=\"/live.js\" defer></script>\n</head>\n<body>\n"
-	    "<a class=\"skip\" href=\"#main\">Skip to content</a>\n"
-	    "<header class=\"top\"><div>\n"
-	    "<a class=\"brand\" href=\"/\"><svg viewBox=\"0 0 24 24\" aria-hidden=\"true\">"
-	    "<path d=\"M2 11l10-8 10 8M6 20v-2M12 20v-5M18 20v-2\"/></svg>muster</a>\n"
-	    "<a class=\"news\" href=\"/alerts\">Alerts</a>\n"
-	    "<a class=\"sos\" href=\"tel:112\">Call <b>112</b></a>\n</div></header>\n",
+	    "<script src=\"/live.js\" defer></script>\n</head>\n",
 	    rq->faults ? "Problem: " : "", title);
+	page_body(rq, rs);
+	html(rs, "<a class=\"skip\" href=\"#main\">Skip to content</a>\n"
+		 "<header class=\"top\"><div>\n"
+		 "<a class=\"brand\" href=\"/\"><svg viewBox=\"0 0 24 24\" aria-hidden=\"true\">"
+		 "<path d=\"M2 11l10-8 10 8M6 20v-2M12 20v-5M18 20v-2\"/></svg>muster</a>\n"
+		 "<a class=\"news\" href=\"/alerts\">Alerts</a>\n"
+		 "<a class=\"sos\" href=\"tel:112\">Call <b>112</b></a>\n</div></header>\n");
 	if (rq->who.session.n)
 		staff_bar(rq, rs);
 	/* What is in force may change while this page lies in a cache: the server
