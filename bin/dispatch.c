@@ -60,7 +60,6 @@ struct dispatch {
 	int64_t looked_at;
 	bool asked;            /* to look: the bell rang */
 	bool alerts, filled;   /* a fan-out waits; one has just written messages */
-	int64_t head;          /* the number in the head file; -1: none yet */
 	uint64_t settings;     /* a hash of them */
 	int64_t settings_read; /* when the channels were made of them */
 	struct timespec log_written;
@@ -212,51 +211,19 @@ do_chore(struct dispatch *d, const struct chore *c)
 
 /* One step of each that is due; for how long (ms) none is. */
 static int64_t
-do_chores(struct dispatch *d, bool looked)
+do_chores(struct dispatch *d, bool rang)
 {
 	int64_t wait = MINUTE_MS;
 
 	for (size_t i = 0; i < LEN(chores); i++) {
 		struct chore *c = &chores[i];
 
-		if (c->due <= d->now || (c->rings && looked && d->alerts))
+		if (c->due <= d->now || (c->rings && rang && d->alerts))
 			c->due = do_chore(d, c);
 		if (c->due - d->now < wait)
 			wait = c->due - d->now;
 	}
 	return wait;
-}
-
-/* ---- the head file ---- */
-
-/* Replaces a file by renaming: a reader sees the old one or the new one. */
-static bool
-replace_file(const char *path, const char *text)
-{
-	char temporary[4200];
-	FILE *f;
-	bool good;
-
-	snprintf(temporary, sizeof(temporary), "%s.new", path);
-	if ((f = fopen(temporary, "we")) == NULL)
-		return false;
-	good = fputs(text, f) >= 0;
-	good = fclose(f) == 0 && good;
-	return good && rename(temporary, path) == 0;
-}
-
-/* The number of the last change, for pages that ask a plain file whether to
- * look again. */
-static bool
-write_head(struct dispatch *d, int64_t sequence)
-{
-	char path[4096], text[64];
-
-	snprintf(path, sizeof(path), "%s/live", d->state);
-	mkdir(path, 0755);
-	snprintf(path, sizeof(path), "%s/live/head.json", d->state);
-	snprintf(text, sizeof(text), "{\"sequence\":%lld}\n", (long long)sequence);
-	return replace_file(path, text);
 }
 
 /* ---- what others change ---- */
@@ -294,16 +261,14 @@ read_channels(struct dispatch *d)
 	engine_channel(d->engine, email_channel(d->db, a));
 }
 
-/* The sequence and the settings; false: the store could not be read. */
+/* The fan-outs and the settings; false: the store could not be read. */
 static bool
 look(struct dispatch *d)
 {
-	int64_t sequence;
 	uint64_t settings;
 
 	if (db_begin(d->db, TX_READ, d->now) != OK)
 		return false;
-	sequence = db_sequence(d->db);
 	d->alerts = key_exists(d->db, S("fanouts"));
 	settings = settings_hash(d);
 	if (settings != d->settings || d->settings_read == 0 || d->now - d->settings_read >= MINUTE_MS) {
@@ -316,8 +281,6 @@ look(struct dispatch *d)
 		return false;
 	}
 	arena_reset(d->arena);
-	if (sequence != d->head && write_head(d, sequence))
-		d->head = sequence;
 	return true;
 }
 
@@ -366,19 +329,19 @@ static int64_t
 turn(struct dispatch *d, bool news)
 {
 	int64_t wait, since;
-	bool looked;
+	bool rang = false;
 
 	d->now = now_ms();
 	d->asked |= news;
 	since = d->now - d->looked_at;
-	looked = since >= (d->asked ? LOOK_LEAST_MS : LOOK_MS) || since < 0;
-	if (looked) {
+	if (since >= (d->asked ? LOOK_LEAST_MS : LOOK_MS) || since < 0) {
 		look(d);
 		d->looked_at = d->now;
+		rang = d->asked;
 		d->asked = false;
 	}
 	d->filled = false;
-	wait = do_chores(d, looked);
+	wait = do_chores(d, rang);
 	wait = sooner(wait, engine_turn(d->engine, d->now, news || d->filled));
 	if (d->asked)
 		wait = sooner(wait, LOOK_LEAST_MS);
@@ -445,7 +408,6 @@ begin(struct dispatch *d, int64_t life_s)
 	wake = d->bell;
 	on_signals(on_end);
 	d->until = d->once ? INT64_MAX : ticks_ms() + life_s * SECOND_MS;
-	d->head = -1;
 	n = relay_reclaim(d->relay, d->db, d->arena, now_ms());
 	if (n > 0)
 		log_line("%lld claims of a dispatcher that was killed are taken up", (long long)n);

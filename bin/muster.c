@@ -21,10 +21,14 @@
 #include "check.h"
 #include "cli.h"
 #include "clock.h"
+#include "event.h"
 #include "import.h"
 #include "key.h"
 #include "log.h"
 #include "session.h"
+#include "setting.h"
+#include "subscription.h"
+#include "suppress.h"
 #include "text.h"
 
 enum { DONE = 0, FAILED = 1, USAGE = 2, SHELTERS_MAX = 200, TENANT_MAX = 64, LINE_LIMIT = 64 * 1024 * 1024 };
@@ -34,7 +38,12 @@ static const char help[] = "usage: muster [--state DIR] COMMAND\n\n"
 			   "  import FILE               bring in a list of shelters\n"
 			   "  user add NAME             a person who may sign in\n"
 			   "  token add NAME            a program that may call\n"
+			   "  settings                  what is set, and what can be\n"
+			   "  set NAME VALUE            sets it; an empty value takes it back\n"
+			   "  suppress CHANNEL ADDRESS  nothing is sent there any more\n"
+			   "  unsuppress CHANNEL ADDRESS\n"
 			   "  check                     prove that all numbers agree with the ledger\n"
+			   "  restored                  after a backup was put back: open pages read anew\n"
 			   "  kv                        Redis's commands, one a line of standard input\n\n"
 			   "The state directory is --state, else MUSTER_STATE, else ./var.\n"
 			   "muster COMMAND --help tells more.\n";
@@ -68,10 +77,37 @@ static const char help_token[] =
     "usage: muster token add NAME --role ROLE… [--shelter ID…]\n\n"
     "Prints a bearer token once: Authorization: Bearer TOKEN. It is kept nowhere.\n";
 
+static const char help_settings[] =
+    "usage: muster settings\n\n"
+    "Every setting: its name, what it is set to or \"usual\", and what it is for.\n"
+    "Secrets are not shown.\n";
+
+static const char help_set[] =
+    "usage: muster set NAME VALUE\n\n"
+    "Sets it for everything that begins from now on; nothing needs to be started\n"
+    "again. An empty VALUE takes the setting back to what is usual. VALUE - reads it\n"
+    "from standard input: so a secret stands neither on the screen nor in a\n"
+    "list of processes.\n";
+
+static const char help_suppress[] =
+    "usage: muster suppress email|sms ADDRESS [--why operator|complaint|invalid|opted-out|hard-bounce]\n"
+    "       muster suppress email|sms\n"
+    "       muster unsuppress email|sms ADDRESS\n\n"
+    "Nothing is sent to a suppressed address, whoever asks for it; unsuppress takes\n"
+    "that back. Addresses that do not exist get there by themselves. Without ADDRESS,\n"
+    "the entries: when, why, who said so. The list holds no addresses, so it cannot\n"
+    "show any.\n";
+
 static const char help_check[] =
     "usage: muster check\n\n"
     "Compares every shelter's numbers with its ledger and its intentions, and every\n"
     "index with the shelters. Prints each difference; exit status 1 if there is one.\n";
+
+static const char help_restored[] =
+    "usage: muster restored\n\n"
+    "After a backup was put back, before anything starts: what open pages and programs\n"
+    "heard of since the backup was made never happened now, and its numbers must not be\n"
+    "given out again. Every cursor becomes too old, so that all read anew.\n";
 
 static const char help_kv[] =
     "usage: muster kv [--tenant T]\n\n"
@@ -476,6 +512,78 @@ cmd_token(struct cmd *c)
 	return DONE;
 }
 
+/* ---- settings ----------------------------------------------------------------- */
+
+static int
+cmd_settings(struct cmd *c)
+{
+	enum err e;
+
+	if (c->argc > 1)
+		return usage(help_settings, strcmp(c->argv[1], "--help") == 0 ? NULL : "nothing may follow");
+	if (!open_store(c))
+		return FAILED;
+	if ((e = db_begin(c->db, TX_READ, now_ms())) != OK)
+		return failed(e);
+	for (const struct setting *s = settings; s->name != NULL; s++) {
+		bool set;
+		struct str value = setting_shown(c->db, c->arena, s, &set);
+
+		printf(
+		    "%-18s %-28.*s %s\n", s->name, set ? (int)value.n : 5, set ? value.p : "usual", s->help);
+		if (!set && *s->usual != '\0')
+			printf("%-18s   usual: %s\n", "", s->usual);
+		if (s->choices != NULL)
+			printf("%-18s   one of: %s\n", "", s->choices);
+	}
+	db_rollback(c->db);
+	return DONE;
+}
+
+/* Standard input without its last line feed: header lines are several. */
+static bool
+read_value(struct arena *a, struct str *value)
+{
+	char text[2048];
+	size_t n = fread(text, 1, sizeof(text), stdin);
+
+	while (n > 0 && (text[n - 1] == '\n' || text[n - 1] == '\r'))
+		n--;
+	*value = arena_dup(a, (struct str){ text, n });
+	explicit_bzero(text, sizeof(text));
+	return n > 0;
+}
+
+static int
+cmd_set(struct cmd *c)
+{
+	const char *why = NULL;
+	struct str value;
+	enum err e;
+
+	if (c->argc == 2 && strcmp(c->argv[1], "--help") == 0)
+		return usage(help_set, NULL);
+	if (c->argc != 3)
+		return usage(help_set, "name a setting and its value");
+	value = str(c->argv[2]);
+	if (strcmp(c->argv[2], "-") == 0 && !read_value(c->arena, &value))
+		return usage(help_set, "there is nothing on standard input");
+	if (!open_store(c))
+		return FAILED;
+	if ((e = db_begin(c->db, TX_WRITE, now_ms())) == OK)
+		e = setting_set(c->db, c->arena, str(c->argv[1]), value, &why);
+	if (e == OK)
+		e = db_commit(c->db);
+	db_rollback(c->db);
+	if (e == ERR_NOT_FOUND)
+		fprintf(stderr, "muster: there is no setting %s; muster settings lists them\n", c->argv[1]);
+	else if (e == ERR_INPUT)
+		fprintf(stderr, "muster: %s: %s; nothing was changed\n", c->argv[1], why);
+	else if (e != OK)
+		return failed(e);
+	return e == OK ? DONE : FAILED;
+}
+
 /* ---- check ------------------------------------------------------------------- */
 
 static void
@@ -519,6 +627,31 @@ cmd_check(struct cmd *c)
 	    (long long)r.shelters, (long long)r.intents, (long long)r.entries, (long long)alerts.alerts,
 	    (long long)r.differences);
 	return r.differences ? FAILED : DONE;
+}
+
+/* ---- restored ----------------------------------------------------------------- */
+
+static enum err
+forget_events(void *db)
+{
+	event_forget(db);
+	return OK;
+}
+
+static int
+cmd_restored(struct cmd *c)
+{
+	enum err e;
+
+	if (c->argc > 1)
+		return usage(
+		    help_restored, strcmp(c->argv[1], "--help") == 0 ? NULL : "restored takes nothing");
+	if (!open_store(c))
+		return FAILED;
+	if ((e = db_transact(c->db, TX_WRITE, now_ms(), forget_events, c->db)) != OK)
+		return failed(e);
+	printf("whoever heard of what the backup does not have reads everything anew\n");
+	return DONE;
 }
 
 /* ---- kv ---------------------------------------------------------------------- */
@@ -681,6 +814,92 @@ cmd_kv(struct cmd *c)
 	return status;
 }
 
+/* ---- addresses that get nothing ------------------------------------------------ */
+
+enum { ENTRIES_AT_ONCE = 500 };
+
+static int
+list_suppressed(struct cmd *c, enum outbox_channel channel)
+{
+	struct suppression *s;
+	char last[64] = "";
+	size_t n;
+	enum err e;
+
+	if (!open_store(c))
+		return FAILED;
+	if ((e = db_begin(c->db, TX_READ, now_ms())) != OK)
+		return failed(e);
+	do {
+		suppress_list(c->db, c->arena, channel, str(last), ENTRIES_AT_ONCE, &s, &n);
+		for (size_t i = 0; i < n; i++) {
+			char when[48];
+
+			clock_local(s[i].at, now_ms(), when);
+			printf("%-12.*s %-24.*s %s\n", FMT(s[i].why), FMT(s[i].source), when);
+			snprintf(last, sizeof(last), "%.*s", FMT(s[i].hash));
+		}
+		arena_reset(c->arena);
+	} while (n > 0);
+	printf("%lld suppressed\n", (long long)suppress_count(c->db, channel));
+	db_rollback(c->db);
+	return DONE;
+}
+
+/* why = NULL: it may be written to again. */
+static int
+change_suppressed(struct cmd *c, enum outbox_channel channel, struct str address, const char *why)
+{
+	bool was = true;
+	enum err e;
+
+	if (!open_store(c))
+		return FAILED;
+	if ((e = db_begin(c->db, TX_WRITE, now_ms())) != OK)
+		return failed(e);
+	if (why != NULL)
+		suppress(c->db, c->arena, channel, address, why, "muster suppress");
+	else
+		was = unsuppress(c->db, c->arena, channel, address);
+	e = db_commit(c->db);
+	db_rollback(c->db);
+	if (e != OK)
+		return failed(e);
+	if (!was)
+		fprintf(stderr, "muster: it was not suppressed\n");
+	return was ? DONE : FAILED;
+}
+
+/* suppress and unsuppress */
+static int
+cmd_suppress(struct cmd *c)
+{
+	static const struct option longs[] = { { "why", required_argument, NULL, 'w' },
+		{ "help", no_argument, NULL, 'h' }, { 0 } };
+	bool back = strcmp(c->argv[0], "unsuppress") == 0;
+	const char *why = "operator";
+	enum outbox_channel channel;
+	struct str address;
+	int option;
+
+	while ((option = getopt_long(c->argc, c->argv, "", longs, NULL)) != -1) {
+		if (option == 'h')
+			return usage(help_suppress, NULL);
+		if (option != 'w' || back || !suppress_reason(str(optarg)))
+			return usage(help_suppress, "--why is one of these reasons");
+		why = optarg;
+	}
+	if (c->argc - optind < 1 || c->argc - optind > 2 || (back && c->argc - optind != 2))
+		return usage(help_suppress, "name a channel and an address");
+	if (!channel_named(str(c->argv[optind]), &channel) || channel == CHANNEL_WEBHOOK)
+		return usage(help_suppress, "the channel is email or sms");
+	if (c->argc - optind == 1)
+		return list_suppressed(c, channel);
+	if (!address_normal(c->arena, channel, str(c->argv[optind + 1]), &address))
+		return usage(help_suppress, "this is no address of that channel");
+	return change_suppressed(c, channel, address, back ? NULL : why);
+}
+
 static const struct {
 	const char *name;
 	int (*run)(struct cmd *);
@@ -689,7 +908,12 @@ static const struct {
 	{ "import", cmd_import },
 	{ "user", cmd_user },
 	{ "token", cmd_token },
+	{ "settings", cmd_settings },
+	{ "set", cmd_set },
+	{ "suppress", cmd_suppress },
+	{ "unsuppress", cmd_suppress },
 	{ "check", cmd_check },
+	{ "restored", cmd_restored },
 	{ "kv", cmd_kv },
 };
 

@@ -15,6 +15,8 @@
  *
  * Publishing writes and is done; the dispatcher sends.
  */
+#include "atom.h"
+#include "cap.h"
 #include "clock.h"
 #include "composer.h"
 #include "notice.h"
@@ -25,7 +27,13 @@
 #include "value.h"
 #include "view.h"
 
-enum { PER_PAGE = 20, ACTIVE_MOST = 100, LOOKS = 20, PUBLISHERS = ROLE_ADMIN | ROLE_PUBLISHER };
+enum {
+	PER_PAGE = 20,
+	FEED_MOST = 50,
+	ACTIVE_MOST = 100,
+	LOOKS = 20,
+	PUBLISHERS = ROLE_ADMIN | ROLE_PUBLISHER
+};
 
 /* ---- finding ------------------------------------------------------------------------ */
 
@@ -530,12 +538,55 @@ step(struct req *rq, struct res *rs)
 	return e;
 }
 
+/* ---- for other systems -------------------------------------------------------------- */
+
+/* Browsers show no file of the type that programs know it by. */
+static void
+type_for(struct req *rq, struct res *rs, const char *type)
+{
+	rs->type = cap_type(rq->accept, type);
+	res_header(rs, "Vary", "Accept");
+	res_same(rq, rs);
+}
+
+static enum err
+cap(struct req *rq, struct res *rs)
+{
+	struct alert al;
+	int64_t id;
+
+	if (!str_int(rq->arg[0], 1, INT64_MAX / 2, &id) || alert_get(rq->db, rq->arena, id, &al) != OK ||
+	    al.public_at == 0)
+		return fail(rq, ERR_NOT_FOUND, "There is no such alert.");
+	rs->status = 200;
+	cap_write(rq->db, rq->arena, &al, &rs->body);
+	type_for(rq, rs, CAP_TYPE);
+	return OK;
+}
+
+static enum err
+atom(struct req *rq, struct res *rs)
+{
+	struct alert *v;
+	size_t n;
+	enum err e = alert_list(rq->db, rq->arena, false, 0, FEED_MOST, &v, &n);
+
+	if (e != OK)
+		return e;
+	rs->status = 200;
+	atom_write(rq->db, rq->arena, v, n, &rs->body);
+	type_for(rq, rs, ATOM_TYPE);
+	return OK;
+}
+
 static const struct route routes[] = {
 	{ GET, "/alerts", SHARED, TX_READ, list },
 	{ POST, "/alerts", PUBLISHERS, TX_WRITE, create },
 	{ GET, "/alerts/new", PUBLISHERS, TX_READ, compose },
 	{ POST, "/alerts/new", PUBLISHERS, TX_READ, step },
 	{ GET, "/alerts/banner", PUBLIC, TX_READ, banner },
+	{ GET, "/alerts.atom", PUBLIC, TX_READ, atom },
+	{ GET, "/alerts/{id}.cap", PUBLIC, TX_READ, cap },
 	{ GET, "/alerts/{id}", SHARED, TX_READ, show },
 	{ POST, "/alerts/{id}/update", PUBLISHERS, TX_WRITE, update },
 	{ POST, "/alerts/{id}/cancel", PUBLISHERS, TX_WRITE, cancel },

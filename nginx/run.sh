@@ -10,11 +10,13 @@
 #	RATE_EXEMPT="127.0.0.1 ::1"   addresses without rate limits; may be empty
 #	CACHE=on          off: every request reaches a handler
 #	WORKERS=auto      nginx's processes
+#	LIVE=on           off: no hub of the live tail (it needs libnginx-mod-nchan)
 #	B=build           where the programs are
 set -u
 
 PORT=${PORT:-8080} LISTEN=${LISTEN:-127.0.0.1} STATE=${STATE:-./var} DEMO=${DEMO:-1}
 RATE_EXEMPT=${RATE_EXEMPT-127.0.0.1 ::1} CACHE=${CACHE:-on} WORKERS=${WORKERS:-auto}
+LIVE=${LIVE:-on}
 umask 077
 mkdir -p "$STATE" && STATE=$(cd "$STATE" && pwd -P) || exit 1
 cd "$(dirname "$0")/.." || exit 1
@@ -24,7 +26,8 @@ export MUSTER_STATE=$STATE
 # Each with its number of processes.  Writers queue for the one database
 # anyway; a second reader keeps short reads from waiting behind a long one.
 programs=(shelters:2 locations:1 intents:1 arrivals:1 departures:1 session:1 health:1 import:1
-	alerts:1 feed:1 subscriptions:1 events:2 outbox:1 sms:1 metrics:1)
+	alerts:1 feed:1 subscriptions:1 events:2 outbox:1 sms:1 metrics:1
+	webhooks:1 settings:1)
 
 say() { echo "muster: $*"; }
 fatal()
@@ -104,15 +107,18 @@ stop()                           # EXIT-CODE
 {
 	local pid rest=()
 	trap '' INT TERM HUP
+	for pid in "${!helper[@]}"; do
+		[ "${helper[$pid]}" = hub ] && end TERM "$pid"   # first: cuts the open streams
+	done
 	for pid in "${!part[@]}" "${!helper[@]}"; do
 		if [ "${part[$pid]-}" = nginx ]; then
-			end QUIT "$pid"          # first: lets requests under way finish
+			end QUIT "$pid"          # then: lets requests under way finish
 		else
 			rest+=("$pid")
 		fi
 	done
 	end TERM "${rest[@]}"
-	((ours)) && rm -f "$STATE"/run/*.sock "$STATE"/run/pids "$STATE"/run/nginx.pid
+	((ours)) && rm -f "$STATE"/run/{,live/}*.sock "$STATE"/run/pids "$STATE"/run/{,live/}nginx.pid
 	exit "$1"
 }
 
@@ -129,6 +135,8 @@ check_parts()
 	for pid in "${!helper[@]}"; do
 		dead "$pid" || continue
 		wait "$pid" 2>/dev/null || say "${helper[$pid]} ended with exit code $?; see $STATE/log" >&2
+		# At once; one that does not even start is given time.
+		[ "${helper[$pid]}" = hub ] && hub_again=$((SECONDS + (SECONDS - hub_since > 5 ? 0 : 10)))
 		unset "helper[$pid]"
 	done
 }
@@ -140,6 +148,7 @@ check_settings()
 	local name longest=
 	[[ $PORT =~ ^[0-9]{1,5}$ ]] || fatal "PORT must be a number, not '$PORT'"
 	[[ $CACHE =~ ^(on|off)$ ]] || fatal "CACHE must be on or off, not '$CACHE'"
+	[[ $LIVE =~ ^(on|off)$ ]] || fatal "LIVE must be on or off, not '$LIVE'"
 	[[ $WORKERS =~ ^(auto|[0-9]+)$ ]] || fatal "WORKERS must be a number or auto, not '$WORKERS'"
 	[[ $LISTEN =~ ^[][0-9a-zA-Z.:*-]+$ ]] || fatal "LISTEN must be an address, not '$LISTEN'"
 	[[ $RATE_EXEMPT =~ ^[0-9a-fA-F.:/\ ]*$ ]] || fatal "RATE_EXEMPT must be addresses, not '$RATE_EXEMPT'"
@@ -159,7 +168,7 @@ check_settings()
 take_state()
 {
 	local pid start
-	mkdir -p "$STATE"/{run,log,live,cache,conf.d,tmp,nginx/muster} || fatal "cannot write to $STATE"
+	mkdir -p "$STATE"/{run/live,log,live,cache,conf.d,tmp/live,nginx/muster} || fatal "cannot write to $STATE"
 	exec 9>>"$STATE/run/lock"
 	flock -n 9 || fatal "$STATE is in use by process $(cat "$STATE/run/lock"); stop that first or set STATE"
 	ours=1
@@ -172,7 +181,7 @@ take_state()
 			fi
 		done <"$STATE/run/pids"
 	fi
-	rm -f "$STATE"/run/*.sock "$STATE"/run/pids
+	rm -f "$STATE"/run/{,live/}*.sock "$STATE"/run/pids
 }
 
 listening()
@@ -186,6 +195,14 @@ listening()
 }
 
 # --- the steps
+
+# Who tries it sends nothing to anybody by mistake.
+usual_settings()
+{
+	"$B/bin/muster" --state "$STATE" set site.url "http://${LISTEN/#0.0.0.0/127.0.0.1}:$PORT" &&
+		"$B/bin/muster" --state "$STATE" set email.mode file &&
+		"$B/bin/muster" --state "$STATE" set sms.mode file
+}
 
 first_start()
 {
@@ -201,13 +218,14 @@ first_start()
 		fi
 		password=$("$B/bin/muster" --state "$STATE" user add admin --role admin </dev/null) ||
 			fatal 'the first user could not be made'
+		usual_settings || fatal 'the settings could not be made'
 		echo admin >"$STATE/admin"      # the name only: the password is shown once
 	fi
 }
 
 write_config()
 {
-	local exempt='' a user=''
+	local exempt='' a
 	for a in $RATE_EXEMPT; do
 		exempt+="$a 1; "
 	done
@@ -251,6 +269,22 @@ start_nginx()
 	wait_for "port $PORT" listening
 }
 
+# The hub may die: pages poll meanwhile, and it is started again.  A killed one
+# leaves its sockets, which would keep the next from listening.
+module=/usr/lib/nginx/modules/ngx_nchan_module.so
+write_hub_config()
+{
+	[ "$LIVE" = on ] && [ -e "$module" ] || return 1
+	sed -e "s|@MODULE@|$module|g; s|@RUN@|$STATE/run|g; s|@LOG@|$STATE/log/hub.log|g" \
+		-e "s|@TMP@|$STATE/tmp/live|g; s|@USER_LINE@|$user|g" nginx/live.conf.in >"$STATE/nginx/live.conf"
+}
+start_hub()
+{
+	hub_again='' hub_since=$SECONDS
+	rm -f "$STATE"/run/live/*.sock
+	start_helper hub nginx -p "$STATE/" -c "$STATE/nginx/live.conf" -e "$STATE/log/hub.log" -g 'daemon off;'
+}
+
 wait_for()                       # WHAT TEST...
 {
 	local tenths
@@ -268,13 +302,13 @@ dispatch()
 	[ -x "$B/bin/dispatch" ] && start_helper dispatch "$B/bin/dispatch"
 }
 
-password='' logs=() ours=0       # ours: STATE is
+password='' logs=() user='' hub_again='' hub_since=0 ours=0       # ours: STATE is
 trap 'stop 0' INT TERM HUP
 check_settings
 take_state
 ulimit -n "$(ulimit -Hn)" 2>/dev/null
 listening && fatal "port $PORT is already in use; stop that program or set PORT"
-for p in "${programs[@]%:*}" nginx dispatch error; do
+for p in "${programs[@]%:*}" nginx dispatch error hub; do
 	: >>"$STATE/log/$p.log"
 	logs+=("$STATE/log/$p.log")
 done
@@ -284,10 +318,16 @@ first_start
 write_config
 start_handlers
 start_nginx
+if write_hub_config; then
+	start_hub
+else
+	say 'no live tail (LIVE=off, or libnginx-mod-nchan is missing): pages poll'
+fi
 [ -x "$B/bin/dispatch" ] || say 'bin/dispatch is not built: nothing is sent' >&2
 
 say "http://${LISTEN/#0.0.0.0/127.0.0.1}:$PORT/   everything is in $STATE; Ctrl-C stops it"
 if [ -n "$password" ]; then
+	say "e-mails and SMS are written into $STATE/sent; to send them: muster set email.mode smtp"
 	say "sign in as admin with the password $password (shown only now)"
 elif [ -e "$STATE/admin" ]; then
 	say "sign in as $(cat "$STATE/admin")"
@@ -300,5 +340,6 @@ while :; do
 		next=$((SECONDS + 60))
 	fi
 	check_parts
+	[ -z "$hub_again" ] || ((SECONDS < hub_again)) || start_hub
 	nap 1
 done

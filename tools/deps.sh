@@ -26,16 +26,18 @@ wanted()
 }
 
 # node often comes from elsewhere, and Debian's npm would then pull a second one.
+# A host has one mail server: apt would take its own away for ours.
 have()
 {
 	case $1 in
+	exim4-daemon-light) [ -e /usr/sbin/sendmail ] && return 0 ;;
 	nodejs | npm) command -v node >/dev/null && command -v npm >/dev/null && return 0 ;;
 	esac
 	[ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
 }
 
-# Debian starts nginx on port 80 as soon as it is unpacked.  muster runs its
-# own instance, so say no to every service for the time of the installation.
+# Debian starts nginx on port 80 as soon as it is unpacked, and exim on 25.  muster
+# runs its own instances, so say no to every service for the time of the installation.
 policy=/usr/sbin/policy-rc.d
 restore_policy()
 {

@@ -1,16 +1,21 @@
 /* composer.c - the pages on which an officer writes an alert. */
 #include "composer.h"
 
+#include <json-c/json.h>
 #include <string.h>
 #include <time.h>
 
 #include "clock.h"
+#include "gsm7.h"
 #include "notice.h"
 #include "place.h"
 #include "random.h"
+#include "render.h"
 #include "set.h"
+#include "setting.h"
 #include "subscription.h"
 #include "utf8.h"
+#include "value.h"
 #include "view.h"
 
 enum { TICKS_MOST = 24, AREAS_MOST = 1000 };
@@ -344,12 +349,13 @@ kind_part(struct req *rq, struct res *rs, const struct draft *d)
 		{ "Other", "Other", NULL },
 	};
 
-	html(rs, "<div class=\"pair\">\n");
+	html(rs, "<section class=\"box\" aria-labelledby=\"more\">\n<h2 id=\"more\">For other systems</h2>\n"
+		 "<div class=\"pair\">\n");
 	if (!d->alert.all_clear)
 		select_of(
 		    rq, rs, "response", "What should people do?", response, LEN(response), d->alert.response);
 	select_of(rq, rs, "category", "What kind is it?", category, LEN(category), d->alert.category);
-	html(rs, "</div>\n");
+	html(rs, "</div>\n</section>\n");
 }
 
 static void
@@ -562,7 +568,10 @@ composer_form(struct req *rq, struct res *rs, int status, const struct draft *d)
 	html(rs,
 	    "<button class=\"hide\" name=\"do\" value=\"preview\" tabindex=\"-1\" aria-hidden=\"true\">Preview"
 	    "</button>\n");
+	html(rs, "<div class=\"two\">\n<div class=\"side\">\n");
 	what_part(rq, rs, d);
+	languages_part(rq, rs, d);
+	html(rs, "</div>\n<div class=\"side\">\n");
 	if (!end)
 		grade_part(rq, rs, &d->alert);
 	if (d->kind == DRAFT_NEW)
@@ -573,13 +582,9 @@ composer_form(struct req *rq, struct res *rs, int status, const struct draft *d)
 		channel_part(rq, rs);
 	if (d->kind != DRAFT_CANCEL)
 		when_part(rq, rs, d);
-	languages_part(rq, rs, d);
-	if (!end) {
-		html(rs,
-		    "<section class=\"box\" aria-labelledby=\"more\">\n<h2 id=\"more\">For other systems</h2>\n");
+	if (!end)
 		kind_part(rq, rs, d);
-		html(rs, "</section>\n");
-	}
+	html(rs, "</div>\n</div>\n");
 	html(rs, "<p class=\"hint\">Nothing is sent yet: you see everything before it goes.</p>\n"
 		 "<button name=\"do\" value=\"preview\">Preview</button>\n</form>\n");
 	html_end(rq, rs);
@@ -712,6 +717,95 @@ as_on_the_site(struct req *rq, struct res *rs, const struct alert *al)
 	html(rs, "</section>\n");
 }
 
+/* ---- what leaves by each channel ---- */
+
+/* A member of a payload, as the channel will read it. */
+static struct str
+member(struct req *rq, struct str payload, const char *name)
+{
+	struct json_object *whole = json_tokener_parse(payload.p), *v = NULL;
+	struct str text = S("");
+
+	if (whole != NULL && json_object_object_get_ex(whole, name, &v) && v != NULL)
+		text = arena_dup(rq->arena,
+		    (struct str){ json_object_get_string(v), (size_t)json_object_get_string_len(v) });
+	json_object_put(whole);
+	return text;
+}
+
+/* Paragraphs are made of texts elsewhere; a message is shown as it is. */
+static void
+sheet(struct res *rs, struct str language, struct str heading, struct str text)
+{
+	html(rs, "<div class=\"sheet\" lang=\"%.*s\">\n", FMT(language));
+	if (heading.n)
+		html(rs, "<p><b>%.*s</b></p>\n", FMT(heading));
+	html(rs, "<p class=\"text\">%.*s</p>\n</div>\n", FMT(text));
+}
+
+static void
+as_email(struct req *rq, struct res *rs, const struct alert *al)
+{
+	html(rs, "<details class=\"box\" open>\n<summary>By e-mail</summary>\n");
+	for (size_t i = 0; i < al->ntexts; i++) {
+		struct str payload = render_payload(rq->db, rq->arena, al, &al->texts[i], CHANNEL_EMAIL);
+
+		sheet(rs, al->texts[i].language, member(rq, payload, "subject"), member(rq, payload, "text"));
+	}
+	html(rs, "<p class=\"hint\">{unsubscribe} is each reader's own link.</p>\n</details>\n");
+}
+
+static void
+sms_words(struct res *rs, struct sms_size size)
+{
+	html(rs, "<p class=\"hint\">%lld %s, sent as %lld %s (%s).", (long long)size.length,
+	    size.encoding == SMS_GSM7 ? "characters" : "characters of 2 bytes", (long long)size.segments,
+	    size.segments == 1 ? "SMS" : "joined SMS", size.encoding == SMS_GSM7 ? "GSM-7" : "UCS-2");
+	if (size.encoding == SMS_UCS2)
+		html(rs, " Letters outside the phone alphabet make it longer.");
+	html(rs, "</p>\n");
+}
+
+static void
+as_sms(struct req *rq, struct res *rs, const struct alert *al)
+{
+	bool plain = setting_number(rq->db, rq->arena, "sms.unaccented") == 1;
+
+	html(rs, "<details class=\"box\" open>\n<summary>By SMS</summary>\n");
+	for (size_t i = 0; i < al->ntexts; i++) {
+		struct str payload = render_payload(rq->db, rq->arena, al, &al->texts[i], CHANNEL_SMS);
+		struct str text = member(rq, payload, "text");
+
+		if (plain)
+			text = sms_unaccented(rq->arena, text);
+		sheet(rs, al->texts[i].language, S(""), text);
+		sms_words(rs, sms_measure(text));
+	}
+	html(rs, "</details>\n");
+}
+
+/* With the number that it will have, unless somebody is faster: links count in
+ * an SMS. */
+static void
+by_channel(struct req *rq, struct res *rs, const struct alert *draft)
+{
+	struct alert numbered = *draft, *al = &numbered;
+	struct str last;
+
+	if (string_get(rq->db, rq->arena, S("alert:id"), &last) != OK ||
+	    !str_int(last, 0, INT64_MAX / 2, &al->id))
+		al->id = 0;
+	al->id++;
+	if (al->channels & 1u << CHANNEL_SMS)
+		as_sms(rq, rs, al);
+	if (al->channels & 1u << CHANNEL_EMAIL)
+		as_email(rq, rs, al);
+	if (al->channels & 1u << CHANNEL_WEBHOOK)
+		html(rs,
+		    "<p class=\"box\">Other systems get the whole alert as signed JSON: all languages, areas and "
+		    "grades.</p>\n");
+}
+
 static void
 publish_form(struct req *rq, struct res *rs, const struct draft *d, int64_t recipients)
 {
@@ -747,7 +841,11 @@ composer_preview(struct req *rq, struct res *rs, int status, const struct draft 
 	summary(rq, rs, d, recipients);
 	if (d->kind == DRAFT_UPDATE && old != NULL)
 		changes(rs, old, &d->alert);
+	html(rs, "<div class=\"two\">\n");
 	as_on_the_site(rq, rs, &d->alert);
+	html(rs, "<div class=\"side\">\n");
+	by_channel(rq, rs, &d->alert);
+	html(rs, "</div>\n</div>\n");
 	publish_form(rq, rs, d, recipients);
 	html_end(rq, rs);
 }

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "clock.h"
+#include "phrase.h"
 #include "place.h"
 #include "set.h"
 #include "setting.h"
@@ -18,60 +19,16 @@ enum { LANGUAGE_MAX = 20 };
 
 /* ---- what stands there at first ------------------------------------------------ */
 
-/* An end of the danger in words that need no writing. */
-static const struct {
-	const char *language, *cancelled, *why_cancelled, *clear, *why_clear;
-} ends[] = {
-	{ "en", "Cancelled: ", "This alert was withdrawn. It no longer holds.",
-	    "All clear: ", "The danger is over." },
-	{ "ro", "Anulat: ", "Această alertă a fost retrasă. Nu mai este valabilă.",
-	    "Încetare: ", "Pericolul a trecut." },
-};
-
-static bool
-same_language(struct str tag, const char *language)
-{
-	struct str first = str_cut(&tag, '-');
-
-	return first.n == strlen(language) && strncasecmp(first.p, language, first.n) == 0;
-}
-
-/* As much of a title as fits behind a word. */
-static struct str
-titled(struct req *rq, const char *word, struct str title)
-{
-	struct str whole = arena_strf(rq->arena, "%s%.*s", word, FMT(title));
-
-	while (utf8_length(whole) > ALERT_TITLE_MAX) {
-		whole.n--;
-		while (((unsigned char)whole.p[whole.n] & 0xc0) == 0x80)
-			whole.n--;
-	}
-	return whole;
-}
-
-/* Texts in the languages that we have words in; the main one in any case. */
+/* An end of the danger needs no writing.  The title stays: what came to an end
+ * is put before it wherever it is shown. */
 static void
-end_texts(struct req *rq, struct draft *d, const struct alert *old)
+end_texts(struct draft *d)
 {
-	bool cancel = d->kind == DRAFT_CANCEL;
+	enum phrase why = d->kind == DRAFT_CANCEL ? PHRASE_CANCELLED_NOTE : PHRASE_ALL_CLEAR_NOTE;
 
-	d->alert.texts = arena_array(rq->arena, struct alert_text, ALERT_LANGUAGES_MAX);
-	d->alert.ntexts = 0;
-	for (size_t i = 0; i < old->ntexts; i++) {
-		size_t e = 0;
-
-		while (e < LEN(ends) && !same_language(old->texts[i].language, ends[e].language))
-			e++;
-		if (e == LEN(ends) && i > 0)
-			continue;
-		e = e == LEN(ends) ? 0 : e;
-		d->alert.texts[d->alert.ntexts++] = (struct alert_text){
-			.language = old->texts[i].language,
-			.title = titled(rq, cancel ? ends[e].cancelled : ends[e].clear, old->texts[i].title),
-			.message = str(cancel ? ends[e].why_cancelled : ends[e].why_clear),
-			.instruction = S(""),
-		};
+	for (size_t i = 0; i < d->alert.ntexts; i++) {
+		d->alert.texts[i].message = str(phrase(d->alert.texts[i].language, why));
+		d->alert.texts[i].instruction = S("");
 	}
 }
 
@@ -87,12 +44,10 @@ start_over(struct req *rq, const struct alert *old, struct draft *d)
 	a->not_before = 0;
 	a->type = d->kind == DRAFT_CANCEL ? MSG_CANCEL : MSG_UPDATE;
 	a->all_clear = d->kind == DRAFT_ALL_CLEAR;
-	if (d->kind == DRAFT_UPDATE) {
-		a->texts = arena_array(rq->arena, struct alert_text, ALERT_LANGUAGES_MAX);
-		memcpy(a->texts, old->texts, old->ntexts * sizeof(*a->texts));
-	} else {
-		end_texts(rq, d, old);
-	}
+	a->texts = arena_array(rq->arena, struct alert_text, ALERT_LANGUAGES_MAX);
+	memcpy(a->texts, old->texts, old->ntexts * sizeof(*a->texts));
+	if (d->kind != DRAFT_UPDATE)
+		end_texts(d);
 	if (!a->all_clear)
 		return;
 	a->response = S("AllClear");
@@ -253,10 +208,8 @@ read_kind_words(struct req *rq, struct draft *d)
 {
 	struct alert *a = &d->alert;
 	struct str response = a->response;
-	bool good =
-	    read_line(rq, "event", ALERT_EVENT_MAX, "Say what happens, in a word or two: Flood.", &a->event);
+	bool good = read_word(rq, "category", alert_categories, &a->category);
 
-	good &= read_word(rq, "category", alert_categories, &a->category);
 	good &= read_word(rq, "response", alert_responses, &response);
 	if (!str_is(response, "AllClear")) {
 		a->response = a->all_clear ? a->response : response;
@@ -343,6 +296,13 @@ put_before(struct req *rq, struct fault *from, const char *prefix)
 		f->field = arena_printf(rq->arena, "%s%s", prefix, f->field);
 }
 
+static bool
+same_text(const struct alert_text *a, const struct alert_text *b)
+{
+	return str_eq(a->language, b->language) && str_eq(a->title, b->title) &&
+	       str_eq(a->message, b->message) && str_eq(a->instruction, b->instruction);
+}
+
 /* {"title", "message", "instruction"} of one language. */
 static bool
 read_member(struct req *rq, struct alert *a, const char *language, struct json_object *v)
@@ -361,6 +321,8 @@ read_member(struct req *rq, struct alert *a, const char *language, struct json_o
 	good &= read_lines(rq, "instruction", NULL, &text.instruction);
 	rq->json = whole;
 	put_before(rq, *at, arena_printf(rq->arena, "%s.", field));
+	if (good && same_text(&a->texts[0], &text))
+		return true; /* an answer of ours has the main one here too */
 	return add_text(rq, field, a, &text) && good;
 }
 
@@ -397,13 +359,11 @@ read_form_languages(struct req *rq, struct alert *a)
 		if (!has_field(rq, title) && !has_field(rq, message) && !has_field(rq, instruction))
 			continue;
 		good &= opt_text(rq, language, LANGUAGE_MAX, &text.language);
-		good &= add_text(rq, language, a, &text);
 		good &= read_line(
 		    rq, title, ALERT_TITLE_MAX, "Give it a title in this language too.", &text.title);
 		good &= read_lines(rq, message, "Write the message in this language too.", &text.message);
 		good &= read_lines(rq, instruction, NULL, &text.instruction);
-		if (a->ntexts > 1)
-			a->texts[a->ntexts - 1] = text;
+		good &= add_text(rq, language, a, &text);
 	}
 	return good;
 }
@@ -659,7 +619,9 @@ draft_read(struct req *rq, enum draft_kind kind, const struct alert *old, struct
 	bool good;
 
 	draft_start(rq, kind, old, d);
-	good = read_texts(rq, &d->alert);
+	good = read_line(
+	    rq, "event", ALERT_EVENT_MAX, "Say what happens, in a word or two: Flood.", &d->alert.event);
+	good &= read_texts(rq, &d->alert);
 	good &= read_kind_words(rq, d);
 	good &= read_scales(rq, &d->alert);
 	good &= read_audience(rq, &d->alert);

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "clock.h"
-#include "event.h"
 #include "place.h"
+#include "render.h"
 #include "view.h"
 
 enum { GREEN_MS = 3 * HOUR_MS }; /* so long an all-clear stands over every page */
@@ -126,53 +126,6 @@ lang(struct res *rs, const struct alert_text *t)
 
 /* ---- JSON ------------------------------------------------------------------------- */
 
-static void
-put_text(struct json *j, const struct alert_text *t)
-{
-	json_key_str(j, "title", t->title);
-	json_key_str(j, "message", t->message);
-	json_key_given(j, "instruction", t->instruction);
-}
-
-static void
-put_languages(struct json *j, const struct alert *al)
-{
-	json_key(j, "languages");
-	json_open(j, '{');
-	for (size_t i = 1; i < al->ntexts; i++) {
-		json_key(j, al->texts[i].language.p);
-		json_open(j, '{');
-		put_text(j, &al->texts[i]);
-		json_close(j, '}');
-	}
-	json_close(j, '}');
-}
-
-static void
-put_channels(struct json *j, channel_mask channels)
-{
-	json_key(j, "channels");
-	json_open(j, '[');
-	json_str(j, S("inapp"));
-	for (int c = CHANNEL_EMAIL; c < CHANNEL__MAX; c++)
-		if (channels & 1u << c)
-			json_str(j, str(channel_name((enum outbox_channel)c)));
-	json_close(j, ']');
-}
-
-static void
-put_audience(struct json *j, const struct alert *al)
-{
-	json_key(j, "audience");
-	json_open(j, '{');
-	json_key(j, "locations");
-	json_open(j, '[');
-	for (size_t i = 0; i < al->nlocations; i++)
-		json_str(j, al->locations[i]);
-	json_close(j, ']');
-	json_close(j, '}');
-}
-
 /* Waiting messages are "queued" in the contract. */
 static const char *
 state_key(enum outbox_state s)
@@ -211,48 +164,14 @@ put_deliveries(struct req *rq, struct json *j, const struct alert *al)
 	json_close(j, '}');
 }
 
-static void
-put_what(struct json *j, const struct alert *al)
-{
-	json_key_str(j, "type", str(msg_type_name(al->type)));
-	put_text(j, &al->texts[0]);
-	json_key_str(j, "language", al->texts[0].language);
-	put_languages(j, al);
-	json_key_str(j, "event", al->event);
-	json_key_str(j, "category", al->category);
-	json_key_str(j, "response", al->response);
-	json_key_str(j, "severity", str(severity_name(al->severity)));
-	json_key_str(j, "urgency", str(urgency_name(al->urgency)));
-	json_key_str(j, "certainty", str(certainty_name(al->certainty)));
-	json_key(j, "exercise");
-	json_flag(j, al->exercise);
-	json_key(j, "all_clear");
-	json_flag(j, al->all_clear);
-	put_audience(j, al);
-	put_channels(j, al->channels);
-}
-
 void
 notice_json(struct req *rq, struct json *j, const struct alert *al)
 {
 	json_open(j, '{');
-	json_key_int(j, "id", al->id);
-	json_key_given(j, "identifier", al->identifier);
-	put_what(j, al);
-	json_key(j, "active");
-	json_flag(j, alert_is_active(al, rq->now));
-	json_key_int(j, "first", al->first);
-	json_key_known(j, "replaces", al->replaces != 0, al->replaces);
-	json_key_known(j, "replaced_by", al->replaced_by != 0, al->replaced_by);
-	json_key_known(j, "sent_at", al->public_at != 0, al->sent_at);
-	json_key_known(j, "not_before", al->not_before != 0, al->not_before);
-	json_key_int(j, "expires_at", al->expires_at);
+	alert_members(j, al, rq->now, rq->who.roles != 0);
 	json_key_str(j, "url", arena_strf(rq->arena, "/alerts/%lld", (long long)al->id));
-	if (rq->who.roles) {
-		json_key_str(j, "by", al->by);
-		json_key_int(j, "recipients", al->recipients);
+	if (rq->who.roles)
 		put_deliveries(rq, j, al);
-	}
 	json_close(j, '}');
 }
 
@@ -360,9 +279,9 @@ facts(struct req *rq, struct res *rs, const struct alert *al)
 static void
 shelters(struct req *rq, struct res *rs, const struct alert *al)
 {
-	html(rs, "<p class=\"links\">");
+	html(rs, "<p class=\"row\">");
 	for (size_t i = 0; i < al->nlocations && i < 6; i++)
-		html(rs, "<a class=\"%s\" href=\"%s\">Open shelters in %.*s</a>\n", i ? "" : "go",
+		html(rs, "<a class=\"go %s\" href=\"%s\">Open shelters in %.*s</a>\n", i ? "quiet" : "",
 		    url(rq->arena, "/shelters?location=%.*s&open=1", FMT(al->locations[i])),
 		    FMT(location_title(rq->db, rq->arena, al->locations[i])));
 	html(rs, "</p>\n");
@@ -394,26 +313,38 @@ history(struct req *rq, struct res *rs, const struct alert *al)
 	html(rs, "</ol>\n</section>\n");
 }
 
+static void
+texts(struct res *rs, const struct alert_text *t, struct str text)
+{
+	if (text.n == 0)
+		return;
+	html(rs, "<div class=\"side\"");
+	lang(rs, t);
+	html(rs, ">\n");
+	notice_text(rs, text);
+	html(rs, "</div>\n");
+}
+
 void
 notice_page(struct req *rq, struct res *rs, const struct alert *al)
 {
 	const struct alert_text *t = &al->texts[0];
 	const char *respond = response_words(al->response);
 
-	html(rs, "<article class=\"notice %s%s\" data-alert=\"%lld\"", grade_class(al),
+	html(rs, "<article class=\"notice %s%s\" data-alert=\"%lld\">\n", grade_class(al),
 	    al->exercise ? " drill" : "", (long long)al->id);
-	lang(rs, t);
-	html(rs, ">\n");
 	if (al->exercise)
 		html(rs, "<p class=\"exercise\">Exercise. This is practice, not a real emergency.</p>\n");
 	notice_grade(rq, rs, al);
-	html(rs, "<h1>%.*s</h1>\n", FMT(t->title));
+	html(rs, "<h1");
+	lang(rs, t);
+	html(rs, ">%.*s</h1>\n", FMT(t->title));
 	state_line(rq, rs, al);
 	when_and_where(rq, rs, al);
-	notice_text(rs, t->message);
+	texts(rs, t, t->message);
 	if (respond || t->instruction.n)
 		html(rs, "<h2>%s</h2>\n", respond ? respond : "What to do");
-	notice_text(rs, t->instruction);
+	texts(rs, t, t->instruction);
 	if (al->type != MSG_CANCEL && !al->all_clear)
 		shelters(rq, rs, al);
 	html(rs, "</article>\n");
@@ -540,7 +471,7 @@ void
 notice_banner(struct req *rq, struct res *rs, const struct alert *all, size_t n)
 {
 	const struct alert *worst = NULL, *clear = NULL;
-	int64_t head = event_head(rq->db, S("alerts"));
+	int64_t head = db_sequence(rq->db); /* live.js goes on from there */
 	size_t more = 0;
 
 	for (size_t i = 0; i < n; i++) {

@@ -3,12 +3,14 @@
 
 #include <string.h>
 
+#include "email.h"
 #include "html.h"
 #include "key.h"
 #include "link.h"
 #include "random.h"
 #include "session.h"
 #include "setting.h"
+#include "sms.h"
 #include "value.h"
 
 enum { TOKEN_LENGTH = 40 }; /* hexadecimal digits: 160 bits */
@@ -80,13 +82,6 @@ subscription_link(struct db *db, struct arena *a, int64_t id)
 
 /* ---- messages ------------------------------------------------------------------- */
 
-static struct str
-subscription_destination(struct db *db, struct arena *a, enum outbox_channel channel)
-{
-	(void)db;
-	return arena_strf(a, "%s", channel_name(channel)); /* until the channels are merged */
-}
-
 /* A paragraph, and where it leads; in both forms. */
 static void
 line(struct res *page, struct buf *text, const char *words, struct str to)
@@ -99,14 +94,13 @@ line(struct res *page, struct buf *text, const char *words, struct str to)
 }
 
 static int64_t
-put_payload(struct db *db, struct arena *a, const struct words *w, enum outbox_channel channel,
-    struct str subject, struct str text, struct str page)
+put_payload(struct db *db, const struct words *w, enum outbox_channel channel, struct str subject,
+    struct str text, struct str page)
 {
 	struct buf out = { 0 };
 	struct json j = { .out = &out };
 	int64_t id;
 
-	(void)a;
 	json_open(&j, '{');
 	if (channel == CHANNEL_EMAIL) {
 		json_key_str(&j, "subject", subject);
@@ -130,36 +124,45 @@ static int64_t
 send_email(struct db *db, struct arena *a, const struct subscription *s, int64_t recipient,
     const struct words *w, const char *subject, struct buf *text, struct res *page)
 {
-	struct str title = setting_text(db, a, "site.title");
-	int64_t payload = put_payload(db, a, w, CHANNEL_EMAIL, arena_strf(a, "%.*s: %s", FMT(title), subject),
-	    (struct str){ text->p, text->n }, (struct str){ page->body.p, page->body.n });
+	struct str title = setting_text(db, a, "site.title"),
+		   line = arena_strf(a, "%.*s: %s", FMT(title), subject);
+	struct res whole = { 0 };
+	int64_t payload;
 
+	html(&whole,
+	    "<!doctype html>\n<html lang=\"%s\">\n<head><meta charset=\"utf-8\"><title>%.*s</title></head>\n<body>\n",
+	    w->language, FMT(line));
+	buf_put(&whole.body, page->body.p, page->body.n);
+	html(&whole, "</body>\n</html>\n");
+	payload = put_payload(db, w, CHANNEL_EMAIL, line, (struct str){ text->p, text->n },
+	    (struct str){ whole.body.p, whole.body.n });
+	buf_free(&whole.body);
 	buf_free(text);
 	buf_free(&page->body);
-	return outbox_put(db, &(struct message){ .destination = destination_id(db, CHANNEL_EMAIL,
-						     subscription_destination(db, a, CHANNEL_EMAIL)),
-				  .channel = CHANNEL_EMAIL,
-				  .lane = LANE_NORMAL,
-				  .due = db_now(db),
-				  .expires = db_now(db) + OPTIN_MS,
-				  .recipient = recipient,
-				  .payload = payload,
-				  .target = s->address });
+	return outbox_put(
+	    db, &(struct message){ .destination = destination_id(db, CHANNEL_EMAIL, email_destination(db, a)),
+		    .channel = CHANNEL_EMAIL,
+		    .lane = LANE_NORMAL,
+		    .due = db_now(db),
+		    .expires = db_now(db) + OPTIN_MS,
+		    .recipient = recipient,
+		    .payload = payload,
+		    .target = s->address });
 }
 
 static int64_t
 send_sms(struct db *db, struct arena *a, const struct subscription *s, int64_t recipient,
     const struct words *w, struct str text)
 {
-	return outbox_put(db, &(struct message){ .destination = destination_id(db, CHANNEL_SMS,
-						     subscription_destination(db, a, CHANNEL_SMS)),
-				  .channel = CHANNEL_SMS,
-				  .lane = LANE_NORMAL,
-				  .due = db_now(db),
-				  .expires = db_now(db) + OPTIN_MS,
-				  .recipient = recipient,
-				  .payload = put_payload(db, a, w, CHANNEL_SMS, S(""), text, S("")),
-				  .target = s->address });
+	return outbox_put(
+	    db, &(struct message){ .destination = destination_id(db, CHANNEL_SMS, sms_destination(db, a)),
+		    .channel = CHANNEL_SMS,
+		    .lane = LANE_NORMAL,
+		    .due = db_now(db),
+		    .expires = db_now(db) + OPTIN_MS,
+		    .recipient = recipient,
+		    .payload = put_payload(db, w, CHANNEL_SMS, S(""), text, S("")),
+		    .target = s->address });
 }
 
 /* To a new address the link; to a known one also how things stand, which only
@@ -209,7 +212,8 @@ optin_test(struct db *db, struct arena *a, const struct subscription *s)
 		return send_sms(db, a, s, s->id, w,
 		    arena_strf(a, "%.*s: %s", FMT(setting_text(db, a, "site.title")), w->test));
 	line(&page, &text, w->test, S(""));
-	line(&page, &text, w->change, subscription_link(db, a, s->id));
+	if (s->id != 0)
+		line(&page, &text, w->change, subscription_link(db, a, s->id));
 	return send_email(db, a, s, s->id, w, w->test_subject, &text, &page);
 }
 

@@ -34,7 +34,8 @@ enum err optin_by_code(struct db *, struct arena *, struct str address, struct s
 /* W.  Makes it true, once: the wish becomes a subscription, which has its id. */
 enum err optin_confirm(struct db *, struct arena *, struct pending *);
 
-/* W.  A message marked TEST to a subscription; its id. */
+/* W.  A message marked TEST to a subscription (id 0: to an address, for staff who
+ * try their settings); its id. */
 int64_t optin_test(struct db *, struct arena *, const struct subscription *);
 
 /* The address of its page, with the token that opens it: site.url/subscriptions/… */

@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "endpoint.h"
 #include "key.h"
 #include "session.h"
 #include "set.h"
@@ -283,6 +284,8 @@ index_all(struct db *db, struct arena *a, const struct subscription *s, struct s
 	split(a, inside, &in, &n);
 	for (size_t i = 0; i < n && e == OK; i++)
 		e = rank(db, arena_strf(a, "within:%.*s", FMT(in[i])), member, (double)s->id);
+	if (e == OK && s->channel == CHANNEL_WEBHOOK)
+		e = rank(db, S("webhooks"), member, (double)s->id);
 	return e;
 }
 
@@ -331,6 +334,14 @@ subscription_save(struct db *db, struct arena *a, struct subscription *s)
 }
 
 enum err
+subscription_move(struct db *db, struct arena *a, struct str from, struct subscription *s)
+{
+	key_del(db, address_key(a, s->channel, from));
+	string_set(db, address_key(a, s->channel, s->address), number(a, s->id), 0);
+	return subscription_save(db, a, s);
+}
+
+enum err
 subscription_delete(struct db *db, struct arena *a, int64_t id)
 {
 	struct subscription s;
@@ -343,6 +354,8 @@ subscription_delete(struct db *db, struct arena *a, int64_t id)
 		return e;
 	key_del(db, record_key(a, id));
 	key_del(db, address_key(a, s.channel, s.address));
+	if (s.channel == CHANNEL_WEBHOOK)
+		endpoint_delete(db, a, id);
 	outbox_cancel_recipient(db, id, S("unsubscribed"));
 	return OK;
 }
@@ -365,25 +378,40 @@ insert(int64_t *ids, size_t *n, size_t limit, int64_t id)
 	ids[at] = id;
 }
 
+/* The first `limit` beyond `after` of a ranking, put in among the others. */
+static enum err
+page_of(struct db *db, struct arena *a, struct str key, int64_t after, size_t limit, int64_t *ids, size_t *n)
+{
+	struct zpage beyond = { .min = (double)(after + 1), .max = HUGE_VAL, .limit = limit };
+	struct zmember *m;
+	size_t found;
+	enum err e = zset_page(db, a, key, &beyond, &m, &found);
+
+	for (size_t i = 0; e == OK && i < found; i++)
+		insert(ids, n, limit, (int64_t)m[i].score);
+	return e;
+}
+
+enum err
+subscription_webhooks(struct db *db, struct arena *a, int64_t after, size_t limit, int64_t **ids, size_t *n)
+{
+	*ids = arena_array(a, int64_t, limit);
+	*n = 0;
+	return page_of(db, a, S("webhooks"), after, limit, *ids, n);
+}
+
 enum err
 subscription_page(struct db *db, struct arena *a, struct str location, int64_t after, size_t limit,
     int64_t **ids, size_t *n)
 {
-	struct zpage beyond = { .min = (double)(after + 1), .max = HUGE_VAL, .limit = limit };
 	struct str keys[RANKINGS];
 	size_t nkeys;
 	enum err e = rankings(db, a, location, keys, &nkeys);
 
 	*ids = arena_array(a, int64_t, limit);
 	*n = 0;
-	for (size_t k = 0; k < nkeys && e == OK; k++) {
-		struct zmember *m;
-		size_t found;
-
-		e = zset_page(db, a, keys[k], &beyond, &m, &found);
-		for (size_t i = 0; e == OK && i < found; i++)
-			insert(*ids, n, limit, (int64_t)m[i].score);
-	}
+	for (size_t k = 0; k < nkeys && e == OK; k++)
+		e = page_of(db, a, keys[k], after, limit, *ids, n);
 	return e;
 }
 

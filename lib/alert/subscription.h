@@ -9,7 +9,8 @@
  * Keys: hash subscription:ID; ranking subscribers:LOC (score and member: the id)
  * for each of its locations; ranking within:COUNTRY for those of its locations
  * that lie in that country; string subscriber:HASH -> id, HASH of channel and
- * address; counter subscriptions: the last id given.
+ * address; counter subscriptions: the last id given; ranking webhooks: those of
+ * that channel, each with an endpoint (endpoint.h) of the same id.
  */
 #ifndef MUSTER_SUBSCRIPTION_H
 #define MUSTER_SUBSCRIPTION_H
@@ -43,6 +44,9 @@ enum err subscription_get(struct db *, struct arena *, int64_t id, struct subscr
  * that one is replaced and keeps its id.  Sets s->id. */
 enum err subscription_save(struct db *, struct arena *, struct subscription *);
 
+/* W.  Saves one whose address was `from` until now; nobody has the new one. */
+enum err subscription_move(struct db *, struct arena *, struct str from, struct subscription *);
+
 /* W.  Takes it out of everything; what waits for it is not sent. */
 enum err subscription_delete(struct db *, struct arena *, int64_t id);
 
@@ -51,6 +55,10 @@ enum err subscription_delete(struct db *, struct arena *, int64_t id);
  * it (for a country).  An id may come for several locations. */
 enum err subscription_page(
     struct db *, struct arena *, struct str location, int64_t after, size_t limit, int64_t **ids, size_t *n);
+
+/* Ids of the webhooks, in order, beyond `after`. */
+enum err subscription_webhooks(
+    struct db *, struct arena *, int64_t after, size_t limit, int64_t **ids, size_t *n);
 
 /* How many that are, counted fast: may count one twice who chose several. */
 enum err subscription_count(struct db *, struct arena *, struct str location, int64_t *n);

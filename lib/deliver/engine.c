@@ -650,7 +650,9 @@ batch_is_due(const struct engine *e)
 {
 	size_t running = e->running[0] + e->running[1] + e->running[2];
 
-	return e->nover >= BATCH || (e->nover > 0 && running == 0) ||
+	/* With few at once a full batch never comes: half of them settle and are
+	 * followed while the other half is under way. */
+	return e->nover >= BATCH || (e->nover > 0 && e->nover >= running) ||
 	       (e->nover > 0 && ticks_us() - e->over_since >= BATCH_MS * 1000);
 }
 

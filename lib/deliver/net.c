@@ -8,12 +8,12 @@
 #include <strings.h>
 #include <unistd.h>
 
-#include "clock.h"
+#include "retry.h"
 #include "utf8.h"
 
 #define V4(a, b, c, d) 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, a, b, c, d
 
-enum { V4_BITS = 96, DAY_S = 24 * 60 * 60 };
+enum { V4_BITS = 96 };
 
 /* What the internet does not route to somebody else (IANA's registries of
  * special addresses), and what only looks like a host. */
@@ -257,40 +257,31 @@ int64_t
 net_retry_after(const struct buf *head, int64_t now)
 {
 	struct str rest = { head->p, head->n };
-	int64_t seconds = 0;
+	int64_t ms = 0;
 
 	while (rest.n > 0) {
 		struct str value = str_cut(&rest, '\n'), name = str_cut(&value, ':');
-		char date[64];
-		time_t at;
 
-		if (name.n != strlen("retry-after") || strncasecmp(name.p, "retry-after", name.n) != 0)
-			continue;
-		value = str_trim(value);
-		if (str_int(value, 0, INT64_MAX, &seconds))
-			break;
-		snprintf(date, sizeof(date), "%.*s", FMT(value));
-		at = curl_getdate(date, NULL);
-		seconds = at > 0 ? (int64_t)at - now / SECOND_MS : 0;
-		break;
+		if (name.n == strlen("retry-after") && strncasecmp(name.p, "retry-after", name.n) == 0)
+			return retry_after(value, now, &ms) ? ms : 0;
 	}
-	if (seconds < 0)
-		seconds = 0;
-	return (seconds > DAY_S ? DAY_S : seconds) * SECOND_MS;
+	return 0;
 }
 
 void
-net_detail(const struct buf *answer, struct verdict *v)
+net_line(struct str given, char *out, size_t size)
 {
 	size_t n = 0;
-	unsigned char c;
 
-	for (size_t i = 0; i < answer->n && n + 1 < sizeof(v->detail); i++)
-		if ((c = (unsigned char)answer->p[i]) > ' ' && c != 0x7f)
-			v->detail[n++] = (char)c;
-		else if (n > 0 && v->detail[n - 1] != ' ')
-			v->detail[n++] = ' ';
-	while (n > 0 && !utf8_text((struct str){ v->detail, n }))
+	for (size_t i = 0; i < given.n && n + 1 < size; i++) {
+		unsigned char c = (unsigned char)given.p[i];
+
+		if (c > ' ' && c != 0x7f)
+			out[n++] = (char)c;
+		else if (n > 0 && out[n - 1] != ' ')
+			out[n++] = ' ';
+	}
+	while (n > 0 && !utf8_text((struct str){ out, n }))
 		n--; /* cut within a character, or no text at all */
-	v->detail[n] = '\0';
+	out[n] = '\0';
 }

@@ -50,11 +50,10 @@ void net_guard(CURL *, struct net_call *);
  * how the rest of the answer ended matters to nobody. */
 bool net_failed(CURL *, CURLcode, const struct net_call *, struct verdict *v);
 
-/* Retry-After among header lines, seconds or a date: ms from `now` (unix ms),
- * a day at most; 0: none. */
+/* Retry-After among header lines as ms from `now`; 0: there is none. */
 int64_t net_retry_after(const struct buf *head, int64_t now);
 
-/* The beginning of an answer as one line of text, for v->detail. */
-void net_detail(const struct buf *answer, struct verdict *v);
+/* The beginning of what the other side says, as one line of text. */
+void net_line(struct str, char *out, size_t size);
 
 #endif

@@ -309,11 +309,8 @@ smtp_verdict(struct arena *a, const struct smtp_try *t, struct verdict *v)
 		say(v, OUTCOME_RETRY, true, why);
 	else if (r.code >= 500)
 		judge_refusal(&r, stage, v);
-	else if (r.code >= 400)
+	else if (r.code >= 400 && !(r.code == 421 && t->reused && stage == AT_MAIL))
 		judge_transient(&r, v);
-	else {
-		/* One that was kept open too long is nobody's fault. */
+	else /* one that was kept open too long is nobody's fault */
 		say(v, OUTCOME_RETRY, !t->reused, "connection-lost");
-		v->retry_after = t->reused ? 1000 : 0;
-	}
 }

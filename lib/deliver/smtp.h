@@ -27,6 +27,8 @@
  *	                            RETRY "sender-refused", hurts: so is this
  *	5yz before MAIL FROM        RETRY "relay", hurts
  *	no answer                   RETRY "dns" "connect" "tls" "timeout" "connection-lost", hurts
+ *	a kept connection that is over
+ *	                            RETRY "connection-lost"
  */
 #ifndef MUSTER_SMTP_H
 #define MUSTER_SMTP_H

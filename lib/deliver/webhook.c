@@ -8,6 +8,7 @@
 #include "endpoint.h"
 #include "log.h"
 #include "net.h"
+#include "retry.h"
 #include "setting.h"
 
 enum {
@@ -15,8 +16,6 @@ enum {
 	WIDTH_MAX = 64,
 	MAC_TEXT = sodium_base64_ENCODED_LEN(crypto_auth_hmacsha256_BYTES, sodium_base64_VARIANT_ORIGINAL),
 };
-
-static const int schedule[] = { 5, 30, 5 * 60, 30 * 60, 2 * 3600, 5 * 3600, 10 * 3600, 0 };
 
 /* ---- the signature ----------------------------------------------------------- */
 
@@ -153,7 +152,7 @@ judge(const struct channel *ch, struct delivery *d, CURLcode rc, struct verdict 
 	if (net_failed(d->easy, rc, &c->net, v) || v->code / 100 == 2)
 		return;
 	judge_status(v);
-	net_detail(&d->answer, v);
+	net_line((struct str){ d->answer.p, d->answer.n }, v->detail, sizeof(v->detail));
 	if (v->outcome == OUTCOME_RETRY)
 		v->retry_after = net_retry_after(&d->head, d->now);
 }
@@ -167,17 +166,18 @@ settle(const struct channel *ch, struct delivery *d, const struct verdict *v)
 		    d->db, d->arena, d->message->recipient, S("it answered 410 Gone: it wants nothing more"));
 }
 
-struct channel
+const struct channel *
 webhook_channel(struct db *db, struct arena *a)
 {
+	struct channel *ch = arena_alloc(a, sizeof(*ch));
 	struct net *net = arena_alloc(a, sizeof(*net));
 	struct str wrong;
 
 	if (!net_parse(setting_text(db, a, "net.allow"), net, &wrong))
 		log_line("net.allow: %.*s is no range of addresses; it ends there", FMT(wrong));
-	return (struct channel){
+	*ch = (struct channel){
 		.number = CHANNEL_WEBHOOK,
-		.schedule = schedule,
+		.schedule = retry_webhook,
 		.width_max = WIDTH_MAX,
 		.timeout_ms = TRY_MS,
 		.start = start,
@@ -185,4 +185,5 @@ webhook_channel(struct db *db, struct arena *a)
 		.settle = settle,
 		.settings = net,
 	};
+	return ch;
 }

@@ -27,10 +27,7 @@
 #ifndef MUSTER_WEBHOOK_H
 #define MUSTER_WEBHOOK_H
 
-#include "deliver.h"
-
-/* The channel with the settings of this moment, from the arena.  TX_READ. */
-struct channel webhook_channel(struct db *, struct arena *);
+#include "channels.h"
 
 /* What webhook-signature holds: "v1,…", or "v1,… v1,…" where `previous` is not
  * empty.  The secrets are the bytes behind "whsec_". */

@@ -63,8 +63,10 @@ match_param(struct req *rq, const char *name, struct str value)
 		{ "REMOTE_ADDR", offsetof(struct req, address), NULL },
 		{ "HTTP_COOKIE", offsetof(struct req, cookie), NULL },
 		{ "HTTP_AUTHORIZATION", offsetof(struct req, authorization), NULL },
+		{ "HTTP_ACCEPT", offsetof(struct req, accept), NULL },
 		{ "HTTP_IF_NONE_MATCH", offsetof(struct req, if_none_match), NULL },
 		{ "HTTP_IF_MATCH", offsetof(struct req, if_match), NULL },
+		{ "HTTP_LAST_EVENT_ID", offsetof(struct req, last_event_id), NULL },
 		{ "HTTP_IDEMPOTENCY_KEY", offsetof(struct req, idempotency_key), NULL },
 	};
 
@@ -87,8 +89,8 @@ match_uri(struct req *rq, struct str uri)
 
 	path = str_cut(&raw, '?');
 	api = str_starts(path, "/api/");
-	/* /health has no page: programs alone ask for it. */
-	rq->face = api || str_is(path, "/health") ? FACE_JSON : FACE_HTML;
+	/* /health and /events have no page: programs alone ask for them. */
+	rq->face = api || str_is(path, "/health") || str_is(path, "/events") ? FACE_JSON : FACE_HTML;
 	if (uri.n > URI_MAX)
 		return fail(rq, ERR_MALFORMED, "The address is longer than %d bytes.", URI_MAX);
 	if (!percent_decode(rq->arena, path, false, &rq->path) ||
@@ -107,6 +109,20 @@ last_segment(struct str s)
 	return s.n == 0 || memchr(s.p, '/', s.n) == NULL;
 }
 
+/* What {…} stands for in a segment: all of it, or what is before the ending
+ * that the pattern has behind it ("{id}.cap").  Empty: it does not fit. */
+static struct str
+stands_for(struct str pattern, struct str part)
+{
+	struct str ending = pattern;
+
+	str_cut(&ending, '}');
+	if (!str_ends(part, ending.p) || part.n == ending.n)
+		return S("");
+	part.n -= ending.n;
+	return part;
+}
+
 /* Whether the path has the form of the pattern; {…} stands for one segment. */
 static bool
 fits(struct req *rq, const char *pattern)
@@ -119,6 +135,7 @@ fits(struct req *rq, const char *pattern)
 		struct str w = str_cut(&want, '/'), part = str_cut(&have, '/');
 
 		if (str_starts(w, "{")) {
+			part = stands_for(arena_dup(rq->arena, w), part);
 			if (part.n == 0 || n == LEN(rq->arg))
 				return false;
 			rq->arg[n++] = arena_dup(rq->arena, part);

@@ -68,8 +68,9 @@ struct req {
 	struct str type;          /* of the body, without parameters */
 
 	struct str host, address; /* Host and the client's address */
-	struct str cookie, authorization;
+	struct str cookie, authorization, accept;
 	struct str if_none_match, if_match, idempotency_key;
+	struct str last_event_id; /* whatever somebody sent: not yet a number */
 	bool https;
 	bool ssi; /* the server in front fills in include directives */
 

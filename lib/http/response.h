@@ -21,6 +21,7 @@ struct res {
 	bool alone;        /* not even the server in front may keep it */
 	const char *type;  /* Content-Type */
 	const char *cache; /* Cache-Control, if not what the route's row says */
+	int64_t keep;      /* seconds that the server in front may keep it; 0: this one */
 	struct buf head;   /* further header lines */
 	struct buf body;
 	void (*flush)(struct res *); /* sends what is in body (the head first) and empties it */

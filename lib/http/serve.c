@@ -324,7 +324,9 @@ put_head(struct client *c, bool whole)
 	    : rs->token  ? "private, no-cache"
 			 : "public, max-age=1, stale-while-revalidate=30");
 	/* nginx counts whole seconds: valid until this one is over, not the next. */
-	if (may_cache && !rs->alone)
+	if (may_cache && rs->keep > 0)
+		buf_printf(&head, "X-Accel-Expires: %lld\r\n", (long long)rs->keep);
+	else if (may_cache && !rs->alone)
 		buf_printf(&head, "X-Accel-Expires: @%lld\r\n", (long long)(c->rq.now / 1000));
 	if (c->route && c->route->who == SHARED)
 		buf_put(&head, "Vary: Cookie, Authorization\r\n", 29);
@@ -397,6 +399,7 @@ render_error(struct client *c)
 	rs->head.n = 0;
 	rs->body.n = 0;
 	rs->cache = NULL;
+	rs->keep = 0;
 	if (c->rq.face == FACE_JSON)
 		problem(&c->rq, rs, c->e);
 	else

@@ -11,8 +11,10 @@ enum {
 	HEAD,
 	HEADS,
 	HEAD_SET,
+	HEADS_SET,
 	APPEND,
 	RANGE_ONE,
+	BEHIND,
 	FLOOR,
 	FLOOR_SET,
 	OLDEST,
@@ -30,6 +32,8 @@ static const char *const sql[] = {
 	    "insert into event (id, channel, prev, created, topic, data) values (?1, ?2, ?3, ?4, ?5, ?6)",
 	[RANGE_ONE] = "select id, prev, created, topic, data from event"
 		      " where channel = ?1 and id > ?2 and id <= ?3 order by id limit ?4",
+	[BEHIND] = "select count(*) from (select 1 from event where channel = ?1 and id > ?2 limit ?3)",
+	[HEADS_SET] = "update channel set head = ?1",
 	[FLOOR] = "select value from event_floor",
 	[FLOOR_SET] = "update event_floor set value = ?1",
 	/* No index on `created`: it rises with the id. */
@@ -223,6 +227,17 @@ event_range(struct db *db, struct arena *a, const struct str *channels, size_t n
 	out->last = last;
 }
 
+size_t
+event_behind(struct db *db, const struct str *channels, size_t nchannels, int64_t after, size_t most)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < nchannels && n < most; i++)
+		n += (size_t)db_int(
+		    db, db_stmt(db, SQL_EVENT, sql, BEHIND, "tii", channels[i], after, (int64_t)(most - n)));
+	return n;
+}
+
 /* ---- keeping it small ---- */
 
 bool
@@ -249,6 +264,9 @@ event_forget(struct db *db)
 
 	db_run(db, db_stmt(db, SQL_EVENT, sql, DELETE_ALL, ""));
 	db_run(db, db_stmt(db, SQL_EVENT, sql, FLOOR_SET, "i", now));
+	/* Who still has a later one than the backup is told by the next tick. */
+	db_run(db, db_stmt(db, SQL_EVENT, sql, HEADS_SET, "i", now));
+	bell_want(db);
 }
 
 struct str

@@ -40,6 +40,9 @@ struct events {
 void event_range(struct db *, struct arena *, const struct str *channels, size_t nchannels, int64_t after,
     int64_t to, size_t limit, struct events *);
 
+/* How many rows of these channels are behind `after`, counted up to `most`. */
+size_t event_behind(struct db *, const struct str *channels, size_t nchannels, int64_t after, size_t most);
+
 /* The last id on a channel (0: none yet) and on all of them. */
 int64_t event_head(struct db *, struct str channel);
 int64_t event_heads(struct db *, struct arena *, struct event **, size_t *n); /* id and channel of each */

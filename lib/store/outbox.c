@@ -46,6 +46,7 @@ enum {
 	NEXT_SOURCE,
 	OF_RECIPIENT_MORE,
 	CANCEL,
+	DISCARD,
 	REPORT,
 	FIND_OLD,
 	DELETE,
@@ -119,7 +120,9 @@ static const char *const sql[] = {
 	[OF_RECIPIENT_MORE] = "select id, source, channel, state from outbox"
 			      " where source = ?1 and recipient = ?2 and id > ?3 order by id limit 1000",
 	[CANCEL] = "update outbox set state = 8, owner = null, finished = ?2, reason = ?3 where id = ?1",
-	[REPORT] = "update outbox set state = ?2, finished = ?3, code = ?4, reason = ?5 where id = ?1",
+	[DISCARD] = "update outbox set state = 8 where id = ?1", /* the reason of its death stays */
+	[REPORT] = "update outbox set state = ?2, owner = null, finished = ?3, code = ?4, reason = ?5"
+		   " where id = ?1",
 	[FIND_OLD] = "select id, source, channel, state from outbox"
 		     " where state > 0 and state = ?1 and finished < ?2 order by finished limit ?3",
 	[DELETE] = "delete from outbox where id = ?1",
@@ -710,6 +713,27 @@ outbox_requeue_some(struct db *db, const struct outbox_filter *f, int64_t expire
 	return n;
 }
 
+enum err
+outbox_discard(struct db *db, int64_t id)
+{
+	sqlite3_stmt *st = db_stmt(db, SQL_OUTBOX, sql, GET, "i", id);
+	enum outbox_channel channel;
+	enum outbox_state state;
+	int64_t source;
+
+	if (!db_row(db, st))
+		return ERR_NOT_FOUND;
+	channel = (enum outbox_channel)sqlite3_column_int(st, 2);
+	state = (enum outbox_state)sqlite3_column_int(st, 4);
+	source = sqlite3_column_int64(st, 11);
+	db_done(st);
+	if (!state_is_dead(state))
+		return ERR_CONFLICT;
+	db_run(db, db_stmt(db, SQL_OUTBOX, sql, DISCARD, "i", id));
+	tally_move(db, source, channel, state, OUTBOX_CANCELLED);
+	return OK;
+}
+
 static void
 cancel(struct db *db, const struct row *r, struct str reason)
 {
@@ -813,24 +837,34 @@ outbox_cancel_page(struct db *db, int64_t source, struct str reason, size_t limi
 	return true;
 }
 
+/* Whether a later word is believed. */
+static bool
+may_report(int64_t was, int64_t epoch, enum outbox_state state)
+{
+	if (was == OUTBOX_SENT || was == OUTBOX_UNSURE)
+		return state == OUTBOX_DELIVERED || state == OUTBOX_FAILED;
+	return was == OUTBOX_WAITING && epoch > 0 && state == OUTBOX_DELIVERED;
+}
+
 enum err
 outbox_report(struct db *db, int64_t id, enum outbox_state state, int64_t code, struct str reason)
 {
 	sqlite3_stmt *st = db_stmt(db, SQL_OUTBOX, sql, GET, "i", id);
-	int64_t source;
+	int64_t source, epoch;
 	int channel, was;
 
 	if (!db_row(db, st))
 		return ERR_NOT_FOUND;
 	channel = sqlite3_column_int(st, 2);
 	was = sqlite3_column_int(st, 4);
+	epoch = sqlite3_column_int64(st, 7);
 	source = sqlite3_column_int64(st, 11);
 	db_done(st);
-	if (was != OUTBOX_SENT || (state != OUTBOX_DELIVERED && state != OUTBOX_FAILED))
+	if (!may_report(was, epoch, state))
 		return OK;
 	db_run(
 	    db, db_stmt(db, SQL_OUTBOX, sql, REPORT, "iiiiT", id, (int64_t)state, db_now(db), code, reason));
-	tally_move(db, source, (enum outbox_channel)channel, OUTBOX_SENT, state);
+	tally_move(db, source, (enum outbox_channel)channel, (enum outbox_state)was, state);
 	return OK;
 }
 

@@ -190,6 +190,10 @@ size_t outbox_requeue_some(struct db *, const struct outbox_filter *, int64_t ex
  * ERR_NOT_FOUND; ERR_CONFLICT: it is settled. */
 enum err outbox_cancel(struct db *, int64_t id, struct str reason);
 
+/* W.  Nobody will look at a dead letter again: it counts as cancelled.
+ * ERR_NOT_FOUND; ERR_CONFLICT: it is none. */
+enum err outbox_discard(struct db *, int64_t id);
+
 /* W.  The waiting ones of a source to a recipient; how many, and whether one of
  * its messages (also a settled one) was ever claimed: it may have arrived. */
 size_t outbox_cancel_to(struct db *, int64_t source, int64_t recipient, struct str reason, bool *tried);
@@ -201,8 +205,10 @@ size_t outbox_cancel_recipient(struct db *, int64_t recipient, struct str reason
  * *recipient is 0 at first, then where to go on; false: that was the last page. */
 bool outbox_cancel_page(struct db *, int64_t source, struct str reason, size_t limit, int64_t *recipient);
 
-/* W.  What the other side says later (a gateway's callback): SENT becomes
- * DELIVERED or FAILED; any other state stays.  ERR_NOT_FOUND. */
+/* W.  What the other side says later (a gateway's callback): SENT and UNSURE
+ * become DELIVERED or FAILED.  DELIVERED is also believed of a message that was
+ * claimed and is not settled: who sent it has died, or is about to say so.  Any
+ * other state stays.  ERR_NOT_FOUND. */
 enum err outbox_report(struct db *, int64_t id, enum outbox_state, int64_t code, struct str reason);
 
 /* W.  Takes away what was settled before `before` (unix ms) in this state;

@@ -29,6 +29,10 @@ struct str setting_text(struct db *, struct arena *, const char *name);
 int64_t setting_number(struct db *, struct arena *, const char *name);
 bool setting_is(struct db *, struct arena *, const char *name, const char *choice);
 
+/* What people may see of it: a secret that is set is "****".  *set: false where
+ * it is the usual. */
+struct str setting_shown(struct db *, struct arena *, const struct setting *, bool *set);
+
 /* W.  ERR_NOT_FOUND: no such setting.  ERR_INPUT: not of its kind; *why says it
  * in words.  An empty value takes the setting back. */
 enum err setting_set(struct db *, struct arena *, struct str name, struct str value, const char **why);

@@ -21,18 +21,7 @@ node -e 'process.exit(parseInt(process.versions.node) < 18 ? 1 : 0)' || skip 'no
 [ -x "$B/bin/muster" ] || bail 'not built: run make first'
 mkdir -p "$work" || exit 1
 
-# npm ci writes beside the lock file: hence a copy.  The stamp is the lock that
-# was installed last.
-install_modules()
-{
-	cmp -s tests/browser/package-lock.json "$work/node_modules/.installed" && return
-	cp tests/browser/package.json tests/browser/package-lock.json tests/browser/.npmrc "$work/"
-	(cd "$work" && npm ci --ignore-scripts) >"$work/npm.log" 2>&1 || {
-		sed 's/^/# /' "$work/npm.log"
-		return 1
-	}
-	cp tests/browser/package-lock.json "$work/node_modules/.installed"
-}
+. tests/browser/modules.sh
 install_modules || skip 'npm ci did not work: see above'
 
 free_port()
@@ -67,7 +56,7 @@ echo 'mara at the door' | "$B/bin/muster" --state "$state" user add mara --role 
 	--shelter RO-B-09 --shelter RO-B-12 >/dev/null || bail 'no manager could be made'
 
 SITE=http://127.0.0.1:$port STATE=$(realpath "$state") CHROMIUM=$chromium SHOTS=$(realpath build/screenshots) \
-	MODULES=$(realpath "$work")/ ADMIN_PASSWORD=$password node tests/browser/all.mjs
+	ADMIN_PASSWORD=$password node tests/browser/all.mjs
 result=$?
 
 "$B/bin/muster" --state "$state" check >"$work/check.log" || {

@@ -146,20 +146,19 @@ SINK_TEST(the_environments_proxy_is_not_used)
 TEST(a_detail_is_one_line_of_text_of_bounded_length)
 {
 	struct buf answer = { 0 };
-	struct verdict v;
+	char out[240];
 
-	buf_printf(&answer, "\r\n <b>no\tsuch\x01thing</b>\r\n\r\n");
-	net_detail(&answer, &v);
-	assert_string_equal(v.detail, "<b>no such thing</b> ");
-	buf_reset(&answer);
+	net_line(S("\r\n <b>no\tsuch\x01thing</b>\r\n\r\n"), out, sizeof(out));
+	assert_string_equal(out, "<b>no such thing</b> ");
 	buf_char(&answer, 'x');
 	for (int i = 0; i < 500; i++)
 		buf_printf(&answer, "\310\233");
-	net_detail(&answer, &v);
-	assert_int_equal(strlen(v.detail), sizeof(v.detail) - 1);
-	buf_reset(&answer);
-	buf_printf(&answer, "\xff\xfe");
-	net_detail(&answer, &v);
-	assert_string_equal(v.detail, "");
+	net_line((struct str){ answer.p, answer.n }, out, sizeof(out));
+	assert_int_equal(strlen(out), sizeof(out) - 1);
+	buf_char(&answer, 'x');
+	net_line((struct str){ answer.p + 1, answer.n - 1 }, out, sizeof(out));
+	assert_int_equal(strlen(out), sizeof(out) - 2); /* not half a character */
+	net_line(S("\xff\xfe"), out, sizeof(out));
+	assert_string_equal(out, "");
 	buf_free(&answer);
 }

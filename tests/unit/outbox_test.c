@@ -746,6 +746,21 @@ OUTBOX_TEST(a_cancelled_message_is_not_sent)
 	all_agrees();
 }
 
+OUTBOX_TEST(a_dead_letter_that_is_discarded_is_no_dead_letter_any_more)
+{
+	int64_t id = settled(9, 0, OUTBOX_DEAD, "timeout"), waits = put(9, 0);
+
+	assert_int_equal(outbox_discard(db, id), OK);
+	assert_int_equal(row(id).state, OUTBOX_CANCELLED);
+	assert_str(row(id).reason, "timeout");
+	assert_int_equal(tallied(9, OUTBOX_DEAD), 0);
+	assert_int_equal(outbox_requeue(db, id, FAR), ERR_CONFLICT);
+	assert_int_equal(outbox_discard(db, id), ERR_CONFLICT);
+	assert_int_equal(outbox_discard(db, waits), ERR_CONFLICT);
+	assert_int_equal(outbox_discard(db, 99), ERR_NOT_FOUND);
+	all_agrees();
+}
+
 OUTBOX_TEST(an_ack_of_a_cancelled_message_changes_nothing)
 {
 	int64_t id = put(0, 0);
@@ -806,6 +821,26 @@ OUTBOX_TEST(all_of_a_source_are_cancelled_page_by_page_whatever_the_size_of_a_pa
 		outbox_cancel(db, keep, S(""));
 		at(NOW);
 	}
+	all_agrees();
+}
+
+OUTBOX_TEST(a_delivery_is_believed_of_what_may_have_been_sent)
+{
+	int64_t unsure = settled(4, 0, OUTBOX_UNSURE, "unsure"),
+		refused = settled(4, 0, OUTBOX_UNSURE, "unsure");
+	int64_t claimed = put(4, 0);
+
+	assert_int_equal(claim_as(ME, 1), 1);
+	assert_int_equal(outbox_report(db, unsure, OUTBOX_DELIVERED, 0, S("")), OK);
+	assert_int_equal(outbox_report(db, refused, OUTBOX_FAILED, 1, S("x")), OK);
+	assert_int_equal(outbox_report(db, claimed, OUTBOX_FAILED, 1, S("x")), OK);
+	assert_int_equal(row(claimed).state, OUTBOX_WAITING);
+	assert_int_equal(outbox_report(db, claimed, OUTBOX_DELIVERED, 0, S("")), OK);
+	assert_int_equal(row(unsure).state, OUTBOX_DELIVERED);
+	assert_int_equal(row(refused).state, OUTBOX_FAILED);
+	assert_int_equal(row(claimed).state, OUTBOX_DELIVERED);
+	assert_int_equal(settle(0, OUTBOX_SENT, ""), 1); /* whose claim it was comes too late */
+	assert_int_equal(row(claimed).state, OUTBOX_DELIVERED);
 	all_agrees();
 }
 

@@ -1,0 +1,207 @@
+/*
+ * /events - what happened behind a cursor, as text/event-stream; then it ends.
+ *
+ *	GET /events?channels=availability,alerts,posts
+ *	    &after=ID or Last-Event-ID    the cursor; without one: from now on
+ *	    &to=ID                        a closed range: it never changes any more
+ *	    &retry=MS                     when to come back; nginx spreads it
+ *	GET /events/auth?channels=        asked by nginx: what may be heard live (X-Channels)
+ *
+ * Whoever comes back with the last id he saw gets everything once.  A cursor
+ * that nothing can be told from is answered with `event: reset`: read anew, go
+ * on from this id.  Never 204, which ends an EventSource for good.
+ */
+#include <string.h>
+
+#include "event.h"
+#include "serve.h"
+#include "session.h"
+
+enum {
+	ROWS = 500,   /* of the log, in one answer */
+	FAR = 5000,   /* rows behind: reading everything anew is less */
+	SOON_MS = 50, /* there is more: come back at once */
+	RETRY_MS = 3000,
+	KEEP_S = 3600,
+};
+
+/* Heard by everybody. */
+static const char *const open_channels[] = { "availability", "alerts", "posts" };
+
+/* A question.  after, to: -1 where they are not given. */
+struct ask {
+	struct str channels[EVENT_CHANNELS];
+	size_t n;
+	int64_t after, to, retry;
+};
+
+static bool
+is_open(struct str name)
+{
+	for (size_t i = 0; i < LEN(open_channels); i++)
+		if (str_is(name, open_channels[i]))
+			return true;
+	return false;
+}
+
+static bool
+is_among(struct str name, const struct ask *ask)
+{
+	for (size_t i = 0; i < ask->n; i++)
+		if (str_eq(name, ask->channels[i]))
+			return true;
+	return false;
+}
+
+/* Which channels; the first that is not for everybody, or an empty text. */
+static struct str
+read_channels(struct req *rq, struct ask *ask)
+{
+	struct str list = query(rq, "channels");
+
+	if (list.n == 0)
+		for (size_t i = 0; i < LEN(open_channels); i++)
+			ask->channels[ask->n++] = str(open_channels[i]);
+	while (list.n > 0) {
+		struct str name = str_cut(&list, ',');
+
+		if (!is_open(name))
+			return name.n ? name : S("-");
+		if (!is_among(name, ask))
+			ask->channels[ask->n++] = name;
+	}
+	return S("");
+}
+
+/* Anybody can send anything as a cursor: what is not one counts as none. */
+static int64_t
+read_cursor(struct str s)
+{
+	int64_t n;
+
+	if (s.n == 0 || s.n > 15)
+		return -1;
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] < '0' || s.p[i] > '9')
+			return -1;
+	return str_int(s, 0, INT64_MAX, &n) ? n : -1;
+}
+
+/* A closed range is what its address says; else the id that an EventSource saw
+ * is newer than the address it was opened with. */
+static void
+read_cursors(struct req *rq, struct ask *ask)
+{
+	int64_t seen = read_cursor(rq->last_event_id);
+
+	ask->to = read_cursor(query(rq, "to"));
+	ask->after = read_cursor(query(rq, "after"));
+	if (seen >= 0 && ask->to < 0)
+		ask->after = seen;
+	ask->retry = read_cursor(query(rq, "retry"));
+	if (ask->retry < 500 || ask->retry > 60000)
+		ask->retry = RETRY_MS;
+}
+
+/* ---- answers --------------------------------------------------------------- */
+
+/* The last block has no data: it moves the cursor and fires nothing.  So a
+ * quiet channel's reader does not fall behind the log. */
+static void
+end_stream(struct res *rs, const char *words, int64_t id, int64_t retry)
+{
+	buf_printf(&rs->body, ": %s\nretry: %lld\nid: %lld\n\n", words, (long long)retry, (long long)id);
+}
+
+static void
+reset(struct res *rs, int64_t head, int64_t retry)
+{
+	buf_printf(&rs->body, "retry: %lld\nid: %lld\nevent: reset\ndata: {\"seq\":%lld}\n\n",
+	    (long long)retry, (long long)head, (long long)head);
+}
+
+static void
+tell(struct req *rq, struct res *rs, const struct ask *ask, int64_t to)
+{
+	struct events found;
+
+	event_range(rq->db, rq->arena, ask->channels, ask->n, ask->after, to, ROWS, &found);
+	for (size_t i = 0; i < found.n; i++) {
+		const struct event *e = &found.v[i];
+		struct str data = event_json(rq->arena, e);
+
+		buf_printf(&rs->body, "id: %lld\nevent: %.*s\ndata: ", (long long)e->id, FMT(e->channel));
+		buf_str(&rs->body, data);
+		buf_str(&rs->body, S("\n\n"));
+	}
+	if (found.more)
+		end_stream(rs, "more", found.last, SOON_MS);
+	else
+		end_stream(rs, "head", found.last, ask->retry);
+}
+
+static bool
+too_far(struct req *rq, const struct ask *ask, int64_t head)
+{
+	return ask->after > head || ask->after < event_floor(rq->db) ||
+	       event_behind(rq->db, ask->channels, ask->n, ask->after, FAR + 1) > FAR;
+}
+
+static enum err
+answer(struct req *rq, struct res *rs)
+{
+	int64_t head = db_sequence(rq->db);
+	struct ask ask = { 0 };
+	struct str odd = read_channels(rq, &ask);
+
+	if (odd.n > 0)
+		return fail(rq, ERR_NOT_FOUND, "There is no such channel.");
+	read_cursors(rq, &ask);
+	rs->status = 200;
+	rs->rendered = true;
+	rs->type = "text/event-stream";
+	rs->cache = "no-store, no-transform";
+	if (ask.after < 0) {
+		end_stream(rs, "head", head, ask.retry);
+	} else if (too_far(rq, &ask, head)) {
+		reset(rs, head, ask.retry);
+	} else if (ask.to < 0 || ask.to > head) {
+		tell(rq, rs, &ask, head);
+	} else {
+		rs->cache = "public, max-age=31536000, immutable, no-transform";
+		rs->keep = KEEP_S;
+		tell(rq, rs, &ask, ask.to);
+	}
+	return OK;
+}
+
+/* For nginx's auth_request, which knows 2xx, 401 and 403.  What a team or the
+ * staff alone may hear needs a session; so far there is no such channel. */
+static enum err
+authorize(struct req *rq, struct res *rs)
+{
+	struct ask ask = { 0 };
+	struct str odd = read_channels(rq, &ask), list = S("");
+
+	if (str_is(odd, "staff") || str_starts(odd, "team-"))
+		return rq->who.roles == 0
+			   ? fail(rq, ERR_LOGIN, "This channel is for staff.")
+			   : fail(rq, ERR_FORBIDDEN, "There is no such channel for your account.");
+	if (odd.n > 0)
+		return fail(rq, ERR_FORBIDDEN, "There is no such channel.");
+	for (size_t i = 0; i < ask.n; i++)
+		list = arena_strf(rq->arena, "%.*s%s%.*s", FMT(list), i ? "," : "", FMT(ask.channels[i]));
+	res_header(rs, "X-Channels", "%.*s", FMT(list));
+	return res_no_content(rs);
+}
+
+static const struct route routes[] = {
+	{ GET, "/events", PUBLIC, TX_READ, answer },
+	{ GET, "/events/auth", ANYONE, TX_READ, authorize },
+};
+
+int
+main(void)
+{
+	return serve(routes, LEN(routes));
+}
