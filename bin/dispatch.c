@@ -35,7 +35,7 @@ enum {
 	DRAIN_MS = 30 * 1000,      /* at the end of a life, */
 	DRAIN_ENDED_MS = 5 * 1000, /* and when it is asked to end */
 	INTENTS_AT_ONCE = 50,      /* a transaction stays at some milliseconds */
-	RECIPIENTS_AT_ONCE = 500,
+	RECIPIENTS_AT_ONCE = 100,  /* 3 ms: whoever publishes meanwhile waits for one of these */
 	KEYS_AT_ONCE = 64,
 	EVENTS_AT_ONCE = 500,
 	MESSAGES_AT_ONCE = 200,
