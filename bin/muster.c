@@ -21,6 +21,7 @@
 #include "check.h"
 #include "cli.h"
 #include "clock.h"
+#include "event.h"
 #include "import.h"
 #include "key.h"
 #include "log.h"
@@ -42,6 +43,7 @@ static const char help[] = "usage: muster [--state DIR] COMMAND\n\n"
 			   "  suppress CHANNEL ADDRESS  nothing is sent there any more\n"
 			   "  unsuppress CHANNEL ADDRESS\n"
 			   "  check                     prove that all numbers agree with the ledger\n"
+			   "  restored                  after a backup was put back: open pages read anew\n"
 			   "  kv                        Redis's commands, one a line of standard input\n\n"
 			   "The state directory is --state, else MUSTER_STATE, else ./var.\n"
 			   "muster COMMAND --help tells more.\n";
@@ -100,6 +102,12 @@ static const char help_check[] =
     "usage: muster check\n\n"
     "Compares every shelter's numbers with its ledger and its intentions, and every\n"
     "index with the shelters. Prints each difference; exit status 1 if there is one.\n";
+
+static const char help_restored[] =
+    "usage: muster restored\n\n"
+    "After a backup was put back, before anything starts: what open pages and programs\n"
+    "heard of since the backup was made never happened now, and its numbers must not be\n"
+    "given out again. Every cursor becomes too old, so that all read anew.\n";
 
 static const char help_kv[] =
     "usage: muster kv [--tenant T]\n\n"
@@ -621,6 +629,31 @@ cmd_check(struct cmd *c)
 	return r.differences ? FAILED : DONE;
 }
 
+/* ---- restored ----------------------------------------------------------------- */
+
+static enum err
+forget_events(void *db)
+{
+	event_forget(db);
+	return OK;
+}
+
+static int
+cmd_restored(struct cmd *c)
+{
+	enum err e;
+
+	if (c->argc > 1)
+		return usage(
+		    help_restored, strcmp(c->argv[1], "--help") == 0 ? NULL : "restored takes nothing");
+	if (!open_store(c))
+		return FAILED;
+	if ((e = db_transact(c->db, TX_WRITE, now_ms(), forget_events, c->db)) != OK)
+		return failed(e);
+	printf("whoever heard of what the backup does not have reads everything anew\n");
+	return DONE;
+}
+
 /* ---- kv ---------------------------------------------------------------------- */
 
 struct kv {
@@ -880,6 +913,7 @@ static const struct {
 	{ "suppress", cmd_suppress },
 	{ "unsuppress", cmd_suppress },
 	{ "check", cmd_check },
+	{ "restored", cmd_restored },
 	{ "kv", cmd_kv },
 };
 

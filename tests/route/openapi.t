@@ -72,7 +72,40 @@ get "/sms/status/$status_token?status=1"
 form "/sms/status/$status_token" MessageSid=SM1 MessageStatus=delivered
 as admin
 
+alert='{"title":"Flood","message":"It rises.","severity":"severe","urgency":"Expected","certainty":"likely","event":"Flood",
+	"channels":["inapp","email"],"audience":{"locations":["city-CJ"]},"languages":{"ro":{"title":"A","message":"B"}}}'
+get /alerts/new
+post /api/alerts "$alert"
+post /api/alerts "$alert"
+post /api/alerts/1/update '{"title":"More"}'
+post /api/alerts/3/all-clear '{}'
+post /api/alerts/2/cancel ''
+for uri in /api/alerts '/api/alerts?active=1&location=city-CJ&limit=1' /api/alerts/1 /api/feed '/api/feed?limit=1'; do get "$uri"; done
+post /api/feed/read '{"up_to":"1","ids":[1,"2"]}'
+get '/alerts/new?references=4&kind=update'
+form /alerts/new do=preview event=Flood title=T message=M severity=Minor urgency=Past certainty=Likely locations=city-CJ channels=inapp
+as nobody
+for uri in /api/alerts '/api/alerts?limit=1&cursor=99999' /api/alerts/1 /api/feed /alerts/1.cap /alerts.atom; do
+	get "$uri"
+	with "HTTP_IF_NONE_MATCH=$(header ETag)"
+	get "$uri"
+done
+get /alerts/banner
+as admin
+
+for uri in /events '/events?channels=alerts&after=0&retry=2400' '/events?after=0&to=1' /events/auth '/events/auth?channels=team-7' \
+	'/events/auth?channels=no' '/events?channels=no'; do as nobody; get "$uri"; done
+as admin
+
 # --- refused, each in its own way
+post /api/alerts/1/update '{}'
+post /api/alerts/1/cancel '{}'
+post /api/alerts/1/all-clear '{}'
+for what in update cancel all-clear; do post "/api/alerts/4/$what" '{"title":5}'; done
+post /api/alerts "${alert%\}},\"references\":1}"
+get '/alerts/new?references=1&kind=update'
+get '/alerts/new?references=77&kind=update'
+for uri in /api/alerts /api/feed; do get "$uri?limit=none"; done
 send POST '/api/shelters/import?country=RO' text/csv $'name,county,capacity\nA,CJ,many\n'
 post /api/shelters '{"id":"RO-CJ-01","name":"again"}'
 post /api/shelters '{"id":"x","capacity":-1,"resources":{"":[]},"rooms":1}'
@@ -100,6 +133,11 @@ for uri in /api/shelters /api/shelters.geojson /api/shelters.csv /api/locations;
 while read -r method path sent; do # what is not there
 	send "$method" "$path" "${sent:+application/json}" "$sent"
 done <<'END'
+GET /alerts/77.cap
+GET /api/alerts/77
+POST /api/alerts/77/update {}
+POST /api/alerts/77/cancel {}
+POST /api/alerts/77/all-clear {}
 GET /api/shelters/RO-CJ-77
 PATCH /api/shelters/RO-CJ-77 {}
 DELETE /api/shelters/RO-CJ-77
@@ -118,6 +156,7 @@ END
 each() # FILTER COMMAND: of each operation that fits, with $method, $path and the $type of its body
 {
 	while read -r method path type; do
+		[[ $path != */alerts/* ]] || path=${path//\{id\}/4}
 		path=${path//\{id\}/RO-CJ-01} path=${path//\{shelter\}/RO-CJ-01}
 		path=${path//\{location\}/city-CJ} path=${path//\{code\}/$code}
 		"$2"
@@ -134,7 +173,9 @@ each .security bare
 bad_token() { with 'HTTP_AUTHORIZATION=Bearer nonsense'; bare; }
 each '.responses["401"]' bad_token
 as publisher
-each '.responses["403"]' bare
+each '.responses["403"] and (.description | test("publisher") | not)' bare
+as manager
+each '.responses["403"] and (.description | test("publisher"))' bare
 as admin
 code
 each '.responses["400"]' bad_address
