@@ -69,7 +69,7 @@ struct live {
 	int64_t head, head_next;
 	int64_t tick_next;
 	int64_t listeners;
-	int64_t look_next, looked;
+	int64_t now, look_next, looked;
 	bool started, hub, resting;
 };
 
@@ -199,7 +199,7 @@ static void
 posted(void *arg, CURL *easy, CURLcode code)
 {
 	struct lane *lane = arg;
-	int64_t now = now_ms();
+	int64_t now = lane->live->now;
 	long status = 0;
 
 	lane->flying = false;
@@ -258,8 +258,8 @@ lane_fill(struct lane *lane, struct db *db, int64_t head, int64_t now)
 static void
 start(struct live *l, struct db *db, int64_t sequence)
 {
-	if (string_get_int(db, PUBLISHED, &l->noted) != OK || l->noted > sequence || !l->hub ||
-	    sequence - l->noted > ROWS || l->noted < event_floor(db))
+	if (string_get_int(db, PUBLISHED, &l->noted) != OK || l->noted == 0 || l->noted > sequence ||
+	    !l->hub || sequence - l->noted > ROWS || l->noted < event_floor(db))
 		l->noted = sequence;
 	l->started = true;
 }
@@ -452,6 +452,7 @@ time_to_look(struct live *l, int64_t now, bool news)
 int64_t
 live_turn(struct live *l, struct db *db, int64_t now, bool news)
 {
+	l->now = now;
 	if (l->resting)
 		return now + LOOK_MS;
 	l->hub = access(l->socket, F_OK) == 0;

@@ -2,7 +2,7 @@
 # alerts.t - publishing, what follows, and what people and programs see of it.
 # shellcheck source=tests/route/lib.sh
 . "${0%/*}/lib.sh"
-plan 150
+plan 161
 token admin --role admin
 token officer --role publisher
 token manager --role manager
@@ -343,6 +343,30 @@ form "/alerts/$next/all-clear" csrf="$csrf" kind=all-clear references="$next" ti
 is "$status" 303 'and is published'
 get "/alerts/new?references=9999&kind=update"
 is "$status" 404 'nothing follows none'
+
+# --- hundreds of areas: found by typing, still without a script
+for ((i = 1; i <= 30; i++)); do echo "SADD locations zone-A$i"; echo "HSET titles zone-A$i 'Zone $i'"; done | muster kv >/dev/null
+get /alerts/new
+unlike "$body" 'type="checkbox" name="locations"' 'with many areas there is no wall of boxes'
+like "$body" '<input id="area".*list="areas".*<datalist id="areas">.*value="Cluj"' 'but a field that knows their names'
+step() { form /alerts/new "do=$1" csrf="$csrf" "${@:2}"; }
+step area area='zone 17' event=Kept
+like "$body" 'name="locations" value="zone-A17" checked' 'an area is added by its name'
+like "$body" 'name="event"[^>]* value="Kept"' 'nothing is lost'
+step area area=cluj locations=zone-A17
+like "$body" 'value="city-CJ" checked.*value="zone-A17" checked' 'more than one'
+step area area='zone 1' locations=city-CJ
+like "$body" 'value="zone-A1" checked' 'a whole name goes before beginnings'
+step area area=zone
+is "$status" 422 'a beginning of several'
+like "$body" 'href="#area">Several areas begin so' 'asks which'
+step area area=Atlantis
+like "$body" 'No area is called “Atlantis” here' 'a name of none is told'
+step preview "${fields[@]:1}" locations= area=iasi
+is "$status" 422 'Iași is not here'
+step preview "${fields[@]:1}" area='Zone 3'
+like "$body" 'Areas</dt><dd>Cluj and Zone 3' 'what was typed and not added counts'
+echo "SREM locations $(printf 'zone-A%d ' {1..30})" | muster kv >/dev/null
 
 # --- typed word for a critical one to many
 as admin
