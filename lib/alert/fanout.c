@@ -18,6 +18,7 @@
 #include "log.h"
 #include "render.h"
 #include "setting.h"
+#include "sms.h"
 #include "subscription.h"
 #include "zset.h"
 
@@ -82,7 +83,7 @@ destination_of(struct fanout *f, const struct subscription *s)
 		return f->email;
 	case CHANNEL_SMS:
 		if (f->sms == 0)
-			f->sms = destination_id(f->db, CHANNEL_SMS, S("sms"));
+			f->sms = destination_id(f->db, CHANNEL_SMS, sms_destination(f->db, f->a));
 		return f->sms;
 	default:
 		return endpoint_destination(f->a, s->address, &name) == NULL

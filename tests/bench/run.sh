@@ -272,7 +272,7 @@ table()
 
 gate()
 {
-	B=$B "$B/tests/bench/gate"
+	"$B/tests/bench/gate"
 }
 
 make_data
@@ -294,4 +294,4 @@ memory="$memory $(rss)"
 verdict=0
 table || verdict=1
 gate || verdict=1
-exit $verdict
+((verdict == 0))
