@@ -315,7 +315,7 @@ first_due(struct db *db, struct arena *a, int64_t *at)
 enum err
 fanout_step(struct db *db, struct arena *a, size_t limit, bool *more, int64_t *next)
 {
-	struct alert al;
+	struct alert al = { 0 };
 	bool found;
 	enum err e = choose(db, a, &al, &found);
 
