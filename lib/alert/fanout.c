@@ -14,6 +14,7 @@
 
 #include "email.h"
 #include "endpoint.h"
+#include "feed.h"
 #include "hash.h"
 #include "log.h"
 #include "render.h"
@@ -249,7 +250,10 @@ expand(struct db *db, struct arena *a, const struct alert *al, size_t limit)
 	};
 	enum err e = chunk(&f);
 
-	return e == OK && f.done ? zset_rem(db, FANOUTS, f.id) : e;
+	if (e != OK || !f.done)
+		return e;
+	e = zset_rem(db, FANOUTS, f.id);
+	return e == OK ? alert_sweep(db, a, limit) : e;
 }
 
 /* It ended before it could be told: nobody hears of it any more. */
@@ -260,7 +264,13 @@ let_go(struct db *db, struct arena *a, const struct alert *al)
 	enum err e = zset_rem(db, FANOUTS, id);
 
 	log_line("alert %lld expired before all were told", (long long)al->id);
-	return e == OK ? zset_rem(db, S("alerts:scheduled"), id) : e;
+	if (e == OK)
+		e = zset_rem(db, S("alerts:scheduled"), id);
+	if (e != OK)
+		return e;
+	return feed_notice(db, a, S("An alert ended before everybody was told"),
+	    arena_strf(a, "Alert %.*s, \"%.*s\": its time was over. Nothing more is sent of it.", FMT(id),
+		FMT(al->texts[0].title)));
 }
 
 static enum err
