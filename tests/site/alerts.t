@@ -3,7 +3,7 @@
 # whatever lies in a cache, and whichever part is down.
 # shellcheck source=tests/site/lib.sh
 . "${0%/*}/lib.sh"
-plan 26
+plan 25
 start DEMO=0
 token officer --role publisher
 token admin --role admin
