@@ -35,6 +35,7 @@ programs := $(call find,cgi-bin/*.c bin/*.c)
 units   := $(call find,tests/unit/*.c)
 benches := $(call find,tests/bench/*.c)
 killers := $(call find,tests/chaos/*.c)
+servers := $(call find,tests/serve/*.c)
 fuzzers := $(call find,tests/fuzz/*.c)
 diff    := $(call find,$(filter-out %/clock_shim.c,$(wildcard tests/diff/*.c)))
 steps   := $(sort $(wildcard schema/[0-9]*.sql))
@@ -54,7 +55,7 @@ check: build/.deps-test units
 	@B=$B UNITS=$B/tests/unit tests/run.sh units
 
 # Kills and cuts in the middle of things; slow, so not part of `test`.
-chaos: build/.deps-test all units $(killers)
+chaos: build/.deps-test all units $(killers) $(servers)
 	@B=$B TEST_TIMEOUT=$${TEST_TIMEOUT:-1800} tests/run.sh chaos
 
 # The store's unit tests, of the plain build, under memcheck: some minutes.
@@ -67,7 +68,7 @@ soak: build/.deps-test difftest
 
 difftest: $B/tests/diff/diff $B/tests/diff/clock_shim.so
 
-bench: build/.deps-test all $(benches)
+bench: build/.deps-test all $(benches) $(servers)
 	@B=$B tests/bench/run.sh; site=$$?; B=$B $B/tests/bench/store && exit $$site
 
 # Only the store's part, of that.
@@ -147,7 +148,7 @@ $B/libmuster.a: $(lib) $B/.lib
 
 $B/tests/%: LDLIBS += -lcmocka
 $(fuzzers): ALL_LDFLAGS += -fsanitize=fuzzer
-$(programs) $(units) $(benches) $(killers) $(fuzzers): $B/%: $B/%.o $B/libmuster.a
+$(programs) $(units) $(benches) $(killers) $(servers) $(fuzzers): $B/%: $B/%.o $B/libmuster.a
 	@echo '  LINK $@'
 	$Q$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
 
@@ -186,7 +187,7 @@ build/.deps-run build/.deps-test: build/.deps-%: packages.txt tools/deps.sh
 	@tools/deps.sh $*
 	@touch $@
 
--include $(lib:.o=.d) $(addsuffix .d,$(programs) $(units) $(benches) $(killers) $(fuzzers) $(diff))
+-include $(lib:.o=.d) $(addsuffix .d,$(programs) $(units) $(benches) $(killers) $(servers) $(fuzzers) $(diff))
 
 .PHONY: all run test check chaos valgrind soak difftest bench bench-store fuzz units fuzzers lint install clean help FORCE
 .PRECIOUS: $B/%.o

@@ -211,14 +211,14 @@ do_chore(struct dispatch *d, const struct chore *c)
 
 /* One step of each that is due; for how long (ms) none is. */
 static int64_t
-do_chores(struct dispatch *d, bool looked)
+do_chores(struct dispatch *d, bool rang)
 {
 	int64_t wait = MINUTE_MS;
 
 	for (size_t i = 0; i < LEN(chores); i++) {
 		struct chore *c = &chores[i];
 
-		if (c->due <= d->now || (c->rings && looked && d->alerts))
+		if (c->due <= d->now || (c->rings && rang && d->alerts))
 			c->due = do_chore(d, c);
 		if (c->due - d->now < wait)
 			wait = c->due - d->now;
@@ -329,19 +329,19 @@ static int64_t
 turn(struct dispatch *d, bool news)
 {
 	int64_t wait, since;
-	bool looked;
+	bool rang = false;
 
 	d->now = now_ms();
 	d->asked |= news;
 	since = d->now - d->looked_at;
-	looked = since >= (d->asked ? LOOK_LEAST_MS : LOOK_MS) || since < 0;
-	if (looked) {
+	if (since >= (d->asked ? LOOK_LEAST_MS : LOOK_MS) || since < 0) {
 		look(d);
 		d->looked_at = d->now;
+		rang = d->asked;
 		d->asked = false;
 	}
 	d->filled = false;
-	wait = do_chores(d, looked);
+	wait = do_chores(d, rang);
 	wait = sooner(wait, engine_turn(d->engine, d->now, news || d->filled));
 	if (d->asked)
 		wait = sooner(wait, LOOK_LEAST_MS);

@@ -27,7 +27,13 @@
 #include "value.h"
 #include "view.h"
 
-enum { PER_PAGE = 20, ACTIVE_MOST = 100, LOOKS = 20, PUBLISHERS = ROLE_ADMIN | ROLE_PUBLISHER };
+enum {
+	PER_PAGE = 20,
+	FEED_MOST = 50,
+	ACTIVE_MOST = 100,
+	LOOKS = 20,
+	PUBLISHERS = ROLE_ADMIN | ROLE_PUBLISHER
+};
 
 /* ---- finding ------------------------------------------------------------------------ */
 
@@ -319,40 +325,6 @@ show(struct req *rq, struct res *rs)
 	return OK;
 }
 
-static enum err
-cap(struct req *rq, struct res *rs)
-{
-	struct alert al;
-	enum err e = find(rq, rq->arg[0], &al);
-
-	if (e != OK)
-		return e;
-	rs->status = 200;
-	rs->rendered = true;
-	rs->type = cap_type(rq->accept);
-	res_header(rs, "Vary", "Accept");
-	cap_write(rq->db, rq->arena, &al, &rs->body);
-	res_same(rq, rs);
-	return OK;
-}
-
-static enum err
-atom(struct req *rq, struct res *rs)
-{
-	struct alert *all;
-	size_t n;
-	enum err e = alert_list(rq->db, rq->arena, false, 0, ACTIVE_MOST, &all, &n);
-
-	if (e != OK)
-		return e;
-	rs->status = 200;
-	rs->rendered = true;
-	rs->type = ATOM_TYPE;
-	atom_write(rq->db, rq->arena, all, n, &rs->body);
-	res_same(rq, rs);
-	return OK;
-}
-
 /* ---- writing --------------------------------------------------------------------------------- */
 
 /* The alert that a form's token made, so that a second press leads to it, also
@@ -564,6 +536,47 @@ step(struct req *rq, struct res *rs)
 	else
 		composer_preview(rq, rs, 200, &d, about);
 	return e;
+}
+
+/* ---- for other systems -------------------------------------------------------------- */
+
+/* Browsers show no file of the type that programs know it by. */
+static void
+type_for(struct req *rq, struct res *rs, const char *type)
+{
+	rs->type = cap_type(rq->accept, type);
+	res_header(rs, "Vary", "Accept");
+	res_same(rq, rs);
+}
+
+static enum err
+cap(struct req *rq, struct res *rs)
+{
+	struct alert al;
+	int64_t id;
+
+	if (!str_int(rq->arg[0], 1, INT64_MAX / 2, &id) || alert_get(rq->db, rq->arena, id, &al) != OK ||
+	    al.public_at == 0)
+		return fail(rq, ERR_NOT_FOUND, "There is no such alert.");
+	rs->status = 200;
+	cap_write(rq->db, rq->arena, &al, &rs->body);
+	type_for(rq, rs, CAP_TYPE);
+	return OK;
+}
+
+static enum err
+atom(struct req *rq, struct res *rs)
+{
+	struct alert *v;
+	size_t n;
+	enum err e = alert_list(rq->db, rq->arena, false, 0, FEED_MOST, &v, &n);
+
+	if (e != OK)
+		return e;
+	rs->status = 200;
+	atom_write(rq->db, rq->arena, v, n, &rs->body);
+	type_for(rq, rs, ATOM_TYPE);
+	return OK;
 }
 
 static const struct route routes[] = {

@@ -133,7 +133,7 @@ cap_write(struct db *db, struct arena *a, const struct alert *al, struct buf *ou
 }
 
 const char *
-cap_type(struct str accept)
+cap_type(struct str accept, const char *type)
 {
-	return accept.n > 0 && memmem(accept.p, accept.n, "text/html", 9) != NULL ? CAP_TYPE_SHOWN : CAP_TYPE;
+	return accept.n > 0 && memmem(accept.p, accept.n, "text/html", 9) != NULL ? "application/xml" : type;
 }

@@ -13,13 +13,10 @@
 
 #define CAP_TYPE "application/cap+xml"
 
-/* Browsers show no file of that type: who asks for text/html (Accept) gets
- * this one, and the answer says "Vary: Accept". */
-#define CAP_TYPE_SHOWN "application/xml"
-
 void cap_write(struct db *, struct arena *, const struct alert *, struct buf *);
 
-/* Which of them, by the Accept header. */
-const char *cap_type(struct str accept);
+/* Browsers show no file of such a type, they keep it: who accepts text/html
+ * gets "application/xml" in place of `type`, and the answer varies by Accept. */
+const char *cap_type(struct str accept, const char *type);
 
 #endif

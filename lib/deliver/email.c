@@ -174,9 +174,15 @@ flag_of(struct json_object *o, const char *key)
 	return json_object_object_get_ex(o, key, &v) && json_object_get_boolean(v);
 }
 
-/* Its texts live as long as the returned tree; NULL: it is no payload. */
+/* The last payload, read: a fan-out shares one, and thousands of mails of it
+ * are written one after another. */
+static struct {
+	struct buf bytes;
+	struct json_object *tree;
+} last;
+
 static struct json_object *
-read_content(struct str payload, struct content *c)
+parsed(struct str payload)
 {
 	struct json_tokener *tok = json_tokener_new();
 	struct json_object *o = json_tokener_parse_ex(tok, payload.p, (int)payload.n);
@@ -185,15 +191,32 @@ read_content(struct str payload, struct content *c)
 	    !json_object_is_type(o, json_type_object)) {
 		json_object_put(o);
 		o = NULL;
-	} else
-		*c = (struct content){ .subject = text_of(o, "subject"),
-			.text = text_of(o, "text"),
-			.html = text_of(o, "html"),
-			.language = text_of(o, "language"),
-			.urgent = flag_of(o, "urgent"),
-			.list = flag_of(o, "list") };
+	}
 	json_tokener_free(tok);
 	return o;
+}
+
+/* Its texts live until the next payload is read; false: it is none. */
+static bool
+read_content(struct str payload, struct content *c)
+{
+	struct json_object *o = last.tree;
+
+	if (o == NULL || !str_eq(payload, (struct str){ last.bytes.p, last.bytes.n })) {
+		json_object_put(last.tree);
+		last.tree = o = parsed(payload);
+		buf_reset(&last.bytes);
+		buf_str(&last.bytes, payload);
+	}
+	if (o == NULL)
+		return false;
+	*c = (struct content){ .subject = text_of(o, "subject"),
+		.text = text_of(o, "text"),
+		.html = text_of(o, "html"),
+		.language = text_of(o, "language"),
+		.urgent = flag_of(o, "urgent"),
+		.list = flag_of(o, "list") };
+	return true;
 }
 
 /* `what` instead of each "{unsubscribe}". */
@@ -311,20 +334,15 @@ static struct str
 mail(struct db *db, struct arena *a, const struct email *e, const struct message *msg, struct str name,
     struct str payload)
 {
-	struct buf out = { 0 };
+	static struct buf out; /* keeps its room */
 	struct mime m = { .out = &out };
 	struct content c;
-	struct json_object *o = read_content(payload, &c);
-	struct str bytes = S("");
 
-	if (o == NULL)
-		return bytes;
+	if (!read_content(payload, &c))
+		return S("");
+	buf_reset(&out);
 	write_mail(&m, db, a, e, msg, name, &c);
-	if (!m.refused)
-		bytes = arena_dup(a, (struct str){ out.p, out.n });
-	buf_free(&out);
-	json_object_put(o);
-	return bytes;
+	return m.refused ? S("") : arena_dup(a, (struct str){ out.p, out.n });
 }
 
 struct str

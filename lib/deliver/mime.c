@@ -375,44 +375,70 @@ qp_size(struct str s, bool last, bool first)
 	return character(s) * 3;
 }
 
+/* What stands for itself within a line. */
+static inline bool
+qp_plain(char c)
+{
+	return (c >= ' ' && c <= '~' && c != '=') || c == '\t';
+}
+
+/* A character's bytes, encoded if they take more than one place. */
+static char *
+qp_character(char *to, const char *p, size_t n, size_t size)
+{
+	if (size == 1)
+		*to++ = *p;
+	else
+		for (size_t i = 0; i < n; i++) {
+			*to++ = '=';
+			*to++ = hex[(unsigned char)p[i] >> 4];
+			*to++ = hex[(unsigned char)p[i] & 15];
+		}
+	return to;
+}
+
+/* Nearly all of a mail goes through here. */
 static void
 qp_line(struct buf *out, struct str line)
 {
+	char *begin = buf_room(out, line.n * 3 + (line.n * 3 / (LINE_WANTED - 12) + 1) * 3), *to = begin;
 	size_t used = 0;
 
 	while (line.n > 0) {
-		size_t n = character(line), size = qp_size(line, line.n == n, used == 0);
+		size_t n = 1, size = 1;
 
-		if (used + size > (line.n == n ? LINE_WANTED : LINE_WANTED - 1)) {
-			buf_str(out, S("=\r\n"));
-			used = 0;
-			size = qp_size(line, line.n == n, true);
+		if (used == 0 || used >= LINE_WANTED - 1 || line.n == 1 || !qp_plain(line.p[0])) {
+			n = character(line);
+			size = qp_size(line, line.n == n, used == 0);
+			if (used + size > (line.n == n ? LINE_WANTED : LINE_WANTED - 1)) {
+				memcpy(to, "=\r\n", 3);
+				to += 3;
+				used = 0;
+				size = qp_size(line, line.n == n, true);
+			}
 		}
-		for (size_t i = 0; i < n && size > 1; i++) {
-			unsigned char c = (unsigned char)line.p[i];
-
-			buf_put(out, (char[]){ '=', hex[c >> 4], hex[c & 15] }, 3);
-		}
-		if (size == 1)
-			buf_char(out, line.p[0]);
+		to = qp_character(to, line.p, n, size);
 		used += size;
 		line.p += n;
 		line.n -= n;
 	}
+	out->n += (size_t)(to - begin);
 }
 
 void
 quoted_printable(struct buf *out, struct str text)
 {
 	while (text.n > 0) {
-		size_t n = 0;
+		const char *feed = memchr(text.p, '\n', text.n);
+		size_t n = feed ? (size_t)(feed - text.p) : text.n;
+		const char *back = memchr(text.p, '\r', n);
 
-		while (n < text.n && text.p[n] != '\r' && text.p[n] != '\n')
-			n++;
+		if (back != NULL)
+			n = (size_t)(back - text.p);
 		qp_line(out, (struct str){ text.p, n });
 		if (n < text.n) {
 			buf_str(out, S("\r\n"));
-			n += n + 1 < text.n && text.p[n] == '\r' && text.p[n + 1] == '\n' ? 2 : 1;
+			n += back != NULL && back + 1 == feed ? 2 : 1;
 		}
 		text.p += n;
 		text.n -= n;

@@ -8,7 +8,7 @@
 
 const int retry_webhook[] = { 5, 30, 5 * 60, 30 * 60, 2 * 3600, 5 * 3600, 10 * 3600, 0 };
 const int retry_email[] = { 60, 5 * 60, 15 * 60, 30 * 60, 3600, 3600, 3600, 3600, 3600, 3600, 3600, 3600,
-	3600, 3600, 3600, 3600, 3600, 3600, 3600, 3600, 3600, 3600, 3600, 3600, 3600, 3600, 0 };
+	3600, 3600, 3600, 3600, 3600, 3600, 3600, 3600, 3600, 3600, 3600, 3600, 3600, 3600, 3600, 0 };
 const int retry_sms[] = { 5, 30, 2 * 60, 10 * 60, 30 * 60, 0 };
 
 int64_t
@@ -87,7 +87,7 @@ retry_refuses(const struct message *m, int64_t now, struct settled *s)
 		s->reason = S("expired");
 		return true;
 	}
-	if (m->epoch > m->tries + POISON_CLAIMS) {
+	if (m->claims > POISON_CLAIMS) {
 		s->state = OUTBOX_DEAD;
 		s->reason = S("poison");
 		s->detail = S("claimed again and again, and nobody lived to settle it");

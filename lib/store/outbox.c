@@ -43,8 +43,8 @@ enum {
 	REQUEUE,
 	OF_RECIPIENT,
 	OF_SOURCE,
-	OF_RECIPIENT_MORE,
 	NEXT_SOURCE,
+	OF_RECIPIENT_MORE,
 	CANCEL,
 	REPORT,
 	FIND_OLD,
@@ -115,9 +115,9 @@ static const char *const sql[] = {
 			 " where source = ?1 and recipient = ?2 order by id limit 1000",
 	[OF_SOURCE] = "select id, source, channel, state, recipient from outbox"
 		      " where source = ?1 and recipient >= ?2 order by recipient, id limit ?3",
+	[NEXT_SOURCE] = "select source from outbox where source > ?1 order by source limit 1",
 	[OF_RECIPIENT_MORE] = "select id, source, channel, state from outbox"
 			      " where source = ?1 and recipient = ?2 and id > ?3 order by id limit 1000",
-	[NEXT_SOURCE] = "select source from outbox where source > ?1 order by source limit 1",
 	[CANCEL] = "update outbox set state = 8, owner = null, finished = ?2, reason = ?3 where id = ?1",
 	[REPORT] = "update outbox set state = ?2, owner = null, finished = ?3, code = ?4, reason = ?5"
 		   " where id = ?1",

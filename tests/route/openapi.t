@@ -65,6 +65,12 @@ post /api/session "{\"name\":\"ana\",\"password\":\"$password\"}"
 send POST '/api/shelters/import?country=RO&status=open&dry_run=0' text/csv $'name,county,lat,lon\nA,CJ,46,22\nB,CJ,46.1,30\n'
 send POST '/api/shelters/import?country=RO&partial=1' application/json '[{"name":"C","county":"CJ"},{"county":"CJ"}]'
 send POST '/api/shelters/import?country=RO' application/geo+json '{"type":"FeatureCollection","features":[]}'
+as nobody
+status_token=1-$(printf sms-status:1 | openssl mac -macopt "hexkey:$(sqlite3 "$MUSTER_STATE/muster.db" 'select hex(secret) from tenant')" \
+	-macopt size:20 -in - BLAKE2BMAC | tr A-F a-f) # as lib/deliver/link.h says
+get "/sms/status/$status_token?status=1"
+form "/sms/status/$status_token" MessageSid=SM1 MessageStatus=delivered
+as admin
 
 alert='{"title":"Flood","message":"It rises.","severity":"severe","urgency":"Expected","certainty":"likely","event":"Flood",
 	"channels":["inapp","email"],"audience":{"locations":["city-CJ"]},"languages":{"ro":{"title":"A","message":"B"}}}'
@@ -143,6 +149,7 @@ DELETE /api/intents/0000000Z
 POST /api/intents/0000000Z/reject {}
 GET /api/arrivals/RO-CJ-77
 POST /api/arrivals {"intent":"0000000Z"}
+GET /sms/status/1-0
 END
 
 # --- refused, in ways that every operation shares

@@ -7,9 +7,8 @@ sql() { sqlite3 -cmd '.timeout 5000' "$MUSTER_STATE/muster.db" "$1"; }
 token_of() { printf '%s-%s' "$1" "$(b2 "sms-status:$1")"; }
 b2() # TEXT: keyed as link.h says, with the tenant's secret
 {
-	python3 -c 'import hashlib, sys
-print(hashlib.blake2b(sys.argv[2].encode(), key=bytes.fromhex(sys.argv[1]), digest_size=20).hexdigest())' \
-		"$(sql 'select hex(secret) from tenant')" "$1"
+	printf %s "$1" | openssl mac -macopt "hexkey:$(sql 'select hex(secret) from tenant')" -macopt size:20 \
+		-in - BLAKE2BMAC | tr A-F a-f
 }
 message() # ID STATE [EPOCH]
 {

@@ -1,6 +1,7 @@
 /* sms_test.c - what sms.h promises. */
 #include "sink.h"
 
+#include "hash.h"
 #include "link.h"
 #include "setting.h"
 #include "sms.h"
@@ -546,7 +547,9 @@ SMS_TEST(a_destination_is_the_gateway_and_never_holds_a_secret)
 	set("sms.mode", "file");
 	assert_str(sms_destination(db, mem), "sms:file");
 	set("sms.mode", "template");
-	set("sms.url", "https://kim:hush@gw.example:8443?password={secret}");
+	/* Such a URL is refused where it is set; it may have got there otherwise. */
+	hash_set(
+	    db, S("settings"), &(struct field){ S("sms.url"), S("https://kim:hush@gw.example:8443?a=@") }, 1);
 	assert_str(sms_destination(db, mem), "sms:https://gw.example:8443");
 	set("sms.url", "http://127.0.0.1:13013/cgi-bin/sendsms?password=hush");
 	assert_str(sms_destination(db, mem), "sms:http://127.0.0.1:13013");
