@@ -13,6 +13,7 @@
 #include "setting.h"
 #include "smtp.h"
 #include "suppress.h"
+#include "utf8.h"
 
 enum {
 	TRY_MS = 90 * 1000, /* a relay that looks into what it takes needs its time */
@@ -151,10 +152,23 @@ email_destination(struct db *db, struct arena *a)
 
 /* ---- the payload ------------------------------------------------------------- */
 
+static const struct str mark = { "{unsubscribe}", sizeof("{unsubscribe}") - 1 };
+
+/* A text whose lines around those with a mark are encoded already. */
+struct content_part {
+	struct buf before, after, marked;
+};
+
+/* The last payload, read: a fan-out shares one, and thousands of mails of it
+ * are written one after another. */
 struct content {
-	struct str subject, text, html, language;
+	struct buf payload;
+	struct json_object *tree; /* NULL: it is none */
+	struct str subject, language;
+	struct content_part text, html;
 	bool urgent, list;
 };
+static struct content last;
 
 static struct str
 text_of(struct json_object *o, const char *key)
@@ -174,13 +188,6 @@ flag_of(struct json_object *o, const char *key)
 	return json_object_object_get_ex(o, key, &v) && json_object_get_boolean(v);
 }
 
-/* The last payload, read: a fan-out shares one, and thousands of mails of it
- * are written one after another. */
-static struct {
-	struct buf bytes;
-	struct json_object *tree;
-} last;
-
 static struct json_object *
 parsed(struct str payload)
 {
@@ -196,51 +203,91 @@ parsed(struct str payload)
 	return o;
 }
 
-/* Its texts live until the next payload is read; false: it is none. */
+/* Where the first mark begins and the last one ends; false: there is none. */
 static bool
-read_content(struct str payload, struct content *c)
+marks(struct str s, size_t *from, size_t *to)
 {
-	struct json_object *o = last.tree;
+	const char *p = s.n ? memmem(s.p, s.n, mark.p, mark.n) : NULL;
 
-	if (o == NULL || !str_eq(payload, (struct str){ last.bytes.p, last.bytes.n })) {
-		json_object_put(last.tree);
-		last.tree = o = parsed(payload);
-		buf_reset(&last.bytes);
-		buf_str(&last.bytes, payload);
-	}
-	if (o == NULL)
+	if (p == NULL)
 		return false;
-	*c = (struct content){ .subject = text_of(o, "subject"),
-		.text = text_of(o, "text"),
-		.html = text_of(o, "html"),
-		.language = text_of(o, "language"),
-		.urgent = flag_of(o, "urgent"),
-		.list = flag_of(o, "list") };
+	*from = (size_t)(p - s.p);
+	for (; p != NULL; p = memmem(s.p + *to, s.n - *to, mark.p, mark.n))
+		*to = (size_t)(p - s.p) + mark.n;
 	return true;
 }
 
-/* `what` instead of each "{unsubscribe}". */
-static struct str
-filled(struct arena *a, struct str text, struct str what)
+static void
+read_part(struct arena *a, struct str s, struct content_part *part)
 {
-	static const char mark[] = "{unsubscribe}";
+	size_t from = 0, to = 0;
+
+	buf_reset(&part->before);
+	buf_reset(&part->marked);
+	buf_reset(&part->after);
+	s = utf8_mend(a, s);
+	if (!marks(s, &from, &to)) {
+		quoted_printable(&part->before, s);
+		return;
+	}
+	while (from > 0 && s.p[from - 1] != '\n')
+		from--;
+	while (to < s.n && s.p[to] != '\n')
+		to++;
+	quoted_printable(&part->before, (struct str){ s.p, from });
+	buf_put(&part->marked, s.p + from, to - from);
+	quoted_printable(&part->after, (struct str){ s.p + to, s.n - to });
+}
+
+/* NULL: it is no payload.  Holds until the next one is read. */
+static const struct content *
+read_content(struct arena *a, struct str payload)
+{
+	struct content *c = &last;
+
+	if (c->tree != NULL && str_eq(payload, (struct str){ c->payload.p, c->payload.n }))
+		return c;
+	json_object_put(c->tree);
+	buf_reset(&c->payload);
+	buf_str(&c->payload, payload);
+	if ((c->tree = parsed(payload)) == NULL)
+		return NULL;
+	c->subject = text_of(c->tree, "subject");
+	c->language = text_of(c->tree, "language");
+	c->urgent = flag_of(c->tree, "urgent");
+	c->list = flag_of(c->tree, "list");
+	read_part(a, text_of(c->tree, "text"), &c->text);
+	read_part(a, text_of(c->tree, "html"), &c->html);
+	return c;
+}
+
+/* `what` instead of each mark. */
+static struct str
+filled(struct arena *a, const struct buf *marked, struct str what)
+{
+	struct str rest = { marked->p, marked->n }, result;
 	struct buf out = { 0 };
 	const char *p;
-	struct str result;
 
-	if (text.n == 0 || memmem(text.p, text.n, mark, strlen(mark)) == NULL)
-		return text;
-	while (text.n > 0 && (p = memmem(text.p, text.n, mark, strlen(mark))) != NULL) {
-		size_t n = (size_t)(p - text.p);
+	while (rest.n > 0 && (p = memmem(rest.p, rest.n, mark.p, mark.n)) != NULL) {
+		size_t n = (size_t)(p - rest.p);
 
-		buf_put(&out, text.p, n);
+		buf_put(&out, rest.p, n);
 		buf_str(&out, what);
-		text = (struct str){ p + strlen(mark), text.n - n - strlen(mark) };
+		rest = (struct str){ p + mark.n, rest.n - n - mark.n };
 	}
-	buf_str(&out, text);
+	buf_str(&out, rest);
 	result = arena_dup(a, (struct str){ out.p, out.n });
 	buf_free(&out);
 	return result;
+}
+
+static struct mime_part
+filled_part(struct arena *a, const struct content_part *p, struct str what)
+{
+	return (struct mime_part){ .before = { p->before.p, p->before.n },
+		.text = filled(a, &p->marked, what),
+		.after = { p->after.p, p->after.n } };
 }
 
 static struct str
@@ -250,25 +297,15 @@ escaped(struct arena *a, struct str s)
 	struct str result;
 
 	for (size_t i = 0; i < s.n; i++) {
-		switch (s.p[i]) {
-		case '&':
-			buf_str(&out, S("&amp;"));
-			break;
-		case '<':
-			buf_str(&out, S("&lt;"));
-			break;
-		case '>':
-			buf_str(&out, S("&gt;"));
-			break;
-		case '"':
-			buf_str(&out, S("&quot;"));
-			break;
-		case '\'':
-			buf_str(&out, S("&#39;"));
-			break;
-		default:
+		static const char *const words[] = {
+			['&'] = "&amp;", ['<'] = "&lt;", ['>'] = "&gt;", ['"'] = "&quot;", ['\''] = "&#39;"
+		};
+		unsigned char c = (unsigned char)s.p[i];
+
+		if (c < LEN(words) && words[c] != NULL)
+			buf_str(&out, str(words[c]));
+		else
 			buf_char(&out, s.p[i]);
-		}
 	}
 	result = arena_dup(a, (struct str){ out.p, out.n });
 	buf_free(&out);
@@ -310,6 +347,8 @@ write_mail(struct mime *m, struct db *db, struct arena *a, const struct email *e
     struct str name, const struct content *c)
 {
 	struct str way = way_out(db, a, e, msg->recipient);
+	struct mime_part text = filled_part(a, &c->text, way);
+	struct mime_part html = filled_part(a, &c->html, escaped(a, way));
 
 	mime_address(m, "From", e->from_name, e->from);
 	mime_address(m, "To", S(""), msg->target);
@@ -327,7 +366,7 @@ write_mail(struct mime *m, struct db *db, struct arena *a, const struct email *e
 		urgent_headers(m);
 	if (c->list && msg->recipient != 0)
 		list_headers(m, a, e, way);
-	mime_body(m, a, name, filled(a, c->text, way), filled(a, c->html, escaped(a, way)));
+	mime_body(m, name, &text, html.before.n + html.text.n + html.after.n > 0 ? &html : NULL);
 }
 
 static struct str
@@ -336,12 +375,12 @@ mail(struct db *db, struct arena *a, const struct email *e, const struct message
 {
 	static struct buf out; /* keeps its room */
 	struct mime m = { .out = &out };
-	struct content c;
+	const struct content *c = read_content(a, payload);
 
-	if (!read_content(payload, &c))
+	if (c == NULL)
 		return S("");
 	buf_reset(&out);
-	write_mail(&m, db, a, e, msg, name, &c);
+	write_mail(&m, db, a, e, msg, name, c);
 	return m.refused ? S("") : arena_dup(a, (struct str){ out.p, out.n });
 }
 

@@ -446,34 +446,43 @@ quoted_printable(struct buf *out, struct str text)
 }
 
 static void
-part(struct buf *out, const char *type, struct str text)
+part(struct buf *out, const char *type, const struct mime_part *p)
 {
-	buf_printf(out, "Content-Type: text/%s; charset=utf-8\r\n", type);
-	buf_str(out, S("Content-Transfer-Encoding: quoted-printable\r\n\r\n"));
-	quoted_printable(out, text);
+	buf_str(out, S("Content-Type: text/"));
+	buf_str(out, str(type));
+	buf_str(out, S("; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"));
+	buf_str(out, p->before);
+	quoted_printable(out, p->text);
+	buf_str(out, p->after);
 	buf_str(out, S("\r\n"));
 }
 
+static bool
+is_word(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (!is_letter_or_digit(s.p[i]) && s.p[i] != '_')
+			return false;
+	return s.n > 0 && s.n <= BOUNDARY_MOST - 2;
+}
+
 void
-mime_body(struct mime *m, struct arena *a, struct str id, struct str text, struct str html)
+mime_body(struct mime *m, struct str id, const struct mime_part *text, const struct mime_part *html)
 {
 	struct buf *out = m->out;
 
-	for (size_t i = 0; i < id.n; i++)
-		m->refused = m->refused || !(is_letter_or_digit(id.p[i]) || id.p[i] == '_');
-	if (m->refused || id.n == 0 || id.n > BOUNDARY_MOST - 2) {
-		m->refused = true;
+	m->refused = m->refused || !is_word(id);
+	if (m->refused)
 		return;
-	}
 	buf_str(out, S("MIME-Version: 1.0\r\n"));
-	if (html.n == 0) {
-		part(out, "plain", utf8_mend(a, text));
+	if (html == NULL) {
+		part(out, "plain", text);
 		return;
 	}
 	buf_printf(out, "Content-Type: multipart/alternative;\r\n boundary=\"=_%.*s\"\r\n\r\n--=_%.*s\r\n",
 	    FMT(id), FMT(id));
-	part(out, "plain", utf8_mend(a, text));
+	part(out, "plain", text);
 	buf_printf(out, "--=_%.*s\r\n", FMT(id));
-	part(out, "html", utf8_mend(a, html));
+	part(out, "html", html);
 	buf_printf(out, "--=_%.*s--\r\n", FMT(id));
 }

@@ -46,6 +46,7 @@ enum {
 	NEXT_SOURCE,
 	OF_RECIPIENT_MORE,
 	CANCEL,
+	DISCARD,
 	REPORT,
 	FIND_OLD,
 	DELETE,
@@ -119,6 +120,7 @@ static const char *const sql[] = {
 	[OF_RECIPIENT_MORE] = "select id, source, channel, state from outbox"
 			      " where source = ?1 and recipient = ?2 and id > ?3 order by id limit 1000",
 	[CANCEL] = "update outbox set state = 8, owner = null, finished = ?2, reason = ?3 where id = ?1",
+	[DISCARD] = "update outbox set state = 8 where id = ?1", /* the reason of its death stays */
 	[REPORT] = "update outbox set state = ?2, owner = null, finished = ?3, code = ?4, reason = ?5"
 		   " where id = ?1",
 	[FIND_OLD] = "select id, source, channel, state from outbox"
@@ -709,6 +711,27 @@ outbox_requeue_some(struct db *db, const struct outbox_filter *f, int64_t expire
 		requeue(db, rows[i].id, rows[i].source, (enum outbox_channel)rows[i].channel,
 		    (enum outbox_state)rows[i].state, expires);
 	return n;
+}
+
+enum err
+outbox_discard(struct db *db, int64_t id)
+{
+	sqlite3_stmt *st = db_stmt(db, SQL_OUTBOX, sql, GET, "i", id);
+	enum outbox_channel channel;
+	enum outbox_state state;
+	int64_t source;
+
+	if (!db_row(db, st))
+		return ERR_NOT_FOUND;
+	channel = (enum outbox_channel)sqlite3_column_int(st, 2);
+	state = (enum outbox_state)sqlite3_column_int(st, 4);
+	source = sqlite3_column_int64(st, 11);
+	db_done(st);
+	if (!state_is_dead(state))
+		return ERR_CONFLICT;
+	db_run(db, db_stmt(db, SQL_OUTBOX, sql, DISCARD, "i", id));
+	tally_move(db, source, channel, state, OUTBOX_CANCELLED);
+	return OK;
 }
 
 static void

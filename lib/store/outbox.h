@@ -190,6 +190,10 @@ size_t outbox_requeue_some(struct db *, const struct outbox_filter *, int64_t ex
  * ERR_NOT_FOUND; ERR_CONFLICT: it is settled. */
 enum err outbox_cancel(struct db *, int64_t id, struct str reason);
 
+/* W.  Nobody will look at a dead letter again: it counts as cancelled.
+ * ERR_NOT_FOUND; ERR_CONFLICT: it is none. */
+enum err outbox_discard(struct db *, int64_t id);
+
 /* W.  The waiting ones of a source to a recipient; how many, and whether one of
  * its messages (also a settled one) was ever claimed: it may have arrived. */
 size_t outbox_cancel_to(struct db *, int64_t source, int64_t recipient, struct str reason, bool *tried);

@@ -82,6 +82,7 @@ post /api/alerts/3/all-clear '{}'
 post /api/alerts/2/cancel ''
 for uri in /api/alerts '/api/alerts?active=1&location=city-CJ&limit=1' /api/alerts/1 /api/feed '/api/feed?limit=1'; do get "$uri"; done
 post /api/feed/read '{"up_to":"1","ids":[1,"2"]}'
+get /feed/unread
 get '/alerts/new?references=4&kind=update'
 form /alerts/new do=preview event=Flood title=T message=M severity=Minor urgency=Past certainty=Likely locations=city-CJ channels=inapp
 as nobody

@@ -142,6 +142,28 @@ EMAIL_TEST(a_site_address_is_escaped_in_html_only)
 	assert_non_null(strstr(mail, "<i a=3D'https://h/a?b=3D1&amp;c=3D&#39;/subscriptions'>"));
 }
 
+EMAIL_TEST(the_way_out_stands_wherever_its_mark_does)
+{
+	const char *mail =
+	    bytes(0, "{\"text\":\"a=\\n{unsubscribe} b {unsubscribe}=\\nc\\n\\nd={unsubscribe}\\n=e\"}");
+
+	assert_non_null(
+	    strstr(mail, "\r\n\r\na=3D\r\n"
+			 "https://muster.example.org/subscriptions b https://muster.example.org/subsc=\r\n"
+			 "riptions=3D\r\nc\r\n\r\nd=3Dhttps://muster.example.org/subscriptions\r\n=3De\r\n"));
+}
+
+EMAIL_TEST(another_payload_is_another_mail)
+{
+	const char *one = bytes(7, payload), *other = bytes(7, "{\"subject\":\"Hi\",\"text\":\"bad \xff\"}");
+
+	assert_non_null(strstr(other, "\r\nbad =EF=BF=BD\r\n"));
+	assert_string_equal(bytes(7, payload), one);
+	assert_string_equal(bytes(7, "nonsense"), "");
+	assert_string_equal(bytes(7, "nonsense"), "");
+	assert_string_equal(bytes(7, payload), one);
+}
+
 EMAIL_TEST(a_payload_that_no_mail_can_be_is_none)
 {
 	assert_string_equal(bytes(7, ""), "");
