@@ -46,7 +46,7 @@ all: $(programs) $B/www/.done
 run: build/.deps-run all
 	@B=$B exec nginx/run.sh
 
-test: build/.deps-test all units difftest
+test: build/.deps-test all units difftest $(servers)
 	@$(MAKE) --no-print-directory SAN=1 units
 	@B=$B tests/run.sh
 
@@ -69,7 +69,8 @@ soak: build/.deps-test difftest
 difftest: $B/tests/diff/diff $B/tests/diff/clock_shim.so
 
 bench: build/.deps-test all $(benches) $(servers)
-	@B=$B tests/bench/run.sh; site=$$?; B=$B $B/tests/bench/store && exit $$site
+	@missed=0; for part in tests/bench/run.sh tests/bench/deliver.sh $B/tests/bench/store; do \
+		B=$B $$part || missed=1; done; exit $$missed
 
 # Only the store's part, of that.
 bench-store: build/.deps-test $(benches)
