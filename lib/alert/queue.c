@@ -150,13 +150,16 @@ mask_number(struct arena *a, struct str target)
 static struct str
 mask_url(struct arena *a, struct str target)
 {
-	struct str rest = target, scheme = str_cut(&rest, '/'), host, behind;
+	struct str rest = target, scheme = str_cut(&rest, '/'), host;
 
 	str_cut(&rest, '/');
-	host = str_cut(&rest, '/');
-	behind = host;
-	str_cut(&behind, '@');
-	return arena_strf(a, "%.*s//%.*s/…", FMT(scheme), FMT(behind.n ? behind : host));
+	rest = str_cut(&rest, '/');
+	rest = str_cut(&rest, '?');
+	rest = str_cut(&rest, '#');
+	do
+		host = str_cut(&rest, '@');
+	while (rest.n > 0);
+	return arena_strf(a, "%.*s//%.*s/…", FMT(scheme), FMT(host));
 }
 
 struct str
