@@ -268,6 +268,13 @@ table()
 	}' memory="$memory" jsonfile="$B/bench.json" "$dir/results"
 }
 
+# --- the gate: what publishing an alert costs with 10 and with 100,000 subscribers
+
+gate()
+{
+	"$B/tests/bench/gate"
+}
+
 make_data
 start_site
 check_answers
@@ -284,4 +291,7 @@ requests 100000
 memory=$(rss)
 requests 50000
 memory="$memory $(rss)"
-table
+verdict=0
+table || verdict=1
+gate || verdict=1
+((verdict == 0))
