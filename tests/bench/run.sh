@@ -268,6 +268,13 @@ table()
 	}' memory="$memory" jsonfile="$B/bench.json" "$dir/results"
 }
 
+# --- mails: the dispatcher beside a bare libcurl loop, at a relay of its own (smtp.c)
+
+mails()
+{
+	ROUNDS=$ROUNDS "$B/tests/bench/smtp"
+}
+
 # --- the gate: what publishing an alert costs with 10 and with 100,000 subscribers
 
 gate()
@@ -293,5 +300,6 @@ requests 50000
 memory="$memory $(rss)"
 verdict=0
 table || verdict=1
+mails || verdict=1
 gate || verdict=1
 ((verdict == 0))
