@@ -94,6 +94,10 @@ done
 get /alerts/banner
 as admin
 
+for uri in /events '/events?channels=alerts&after=0&retry=2400' '/events?after=0&to=1' /events/auth '/events/auth?channels=team-7' \
+	'/events/auth?channels=no' '/events?channels=no'; do as nobody; get "$uri"; done
+as admin
+
 # --- refused, each in its own way
 post /api/alerts/1/update '{}'
 post /api/alerts/1/cancel '{}'
