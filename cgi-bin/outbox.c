@@ -4,12 +4,13 @@
  *	GET    /outbox?state=dead&channel=&reason=&source=&cursor=&limit=
  *	GET    /outbox/shape                       what waits, destination by age
  *	GET    /outbox/destinations                where it goes, and whether that answers
- *	POST   /outbox/destinations/{id}/enable    sends there again
+ *	POST   /outbox/destinations/{destination}/enable
+ *	                                           sends there again
  *	POST   /outbox/retry  state?, channel?, reason?, source? | all
  *	                                           requeues dead letters, a step at a time
- *	GET    /outbox/{id}                        one, with its timeline
- *	POST   /outbox/{id}/retry                  requeues it
- *	DELETE /outbox/{id}                        cancels what waits, discards what is dead
+ *	GET    /outbox/{message}                   one, with its timeline
+ *	POST   /outbox/{message}/retry             requeues it
+ *	DELETE /outbox/{message}                   cancels what waits, discards what is dead
  *
  * Addresses are masked here as everywhere: who may look at a queue need not
  * learn who lives where.
@@ -227,8 +228,8 @@ deliveries(struct req *rq, struct res *rs)
 			if (one->n == 0 && s != OUTBOX_WAITING && s != OUTBOX_SENT)
 				continue;
 			html(rs,
-			    "<div><dt>%s</dt><dd><a href=\"/outbox?state=%s&amp;channel=%s\">%lld"
-			    "<span class=\"hide\"> of %s</span></a></dd></div>\n",
+			    "<dt>%s</dt><dd><a href=\"/outbox?state=%s&amp;channel=%s\">%lld"
+			    "<span class=\"hide\"> of %s</span></a></dd>\n",
 			    queue_state_words((enum outbox_state)s), state_name((enum outbox_state)s),
 			    channel_name((enum outbox_channel)c), (long long)one->n,
 			    queue_channel_words((enum outbox_channel)c));
@@ -572,7 +573,7 @@ static void
 fact(struct res *rs, const char *name, struct str value)
 {
 	if (value.n > 0)
-		html(rs, "<div><dt>%s</dt><dd>%.*s</dd></div>\n", name, FMT(value));
+		html(rs, "<dt>%s</dt><dd>%.*s</dd>\n", name, FMT(value));
 }
 
 static void
@@ -586,9 +587,9 @@ facts(struct req *rq, struct res *rs, const struct message *m)
 	fact(rs, "By way of", name_of(rq, m->destination));
 	fact(rs, "Name", message_name(rq->db, rq->arena, m->id));
 	fact(rs, "Their name for it", m->reference);
-	html(rs, "<div><dt>Not sent after</dt><dd>");
+	html(rs, "<dt>Not sent after</dt><dd>");
 	view_time(rq, rs, m->expires);
-	html(rs, "</dd></div>\n</dl>\n");
+	html(rs, "</dd>\n</dl>\n");
 	if (m->source)
 		html(rs, "<p class=\"links\"><a href=\"/alerts/%lld\">The alert</a></p>\n",
 		    (long long)m->source);
@@ -840,11 +841,11 @@ static const struct route routes[] = {
 	{ GET, "/outbox", ROLE_ADMIN, TX_READ, list },
 	{ GET, "/outbox/shape", ROLE_ADMIN, TX_READ, show_shape },
 	{ GET, "/outbox/destinations", ROLE_ADMIN, TX_READ, show_destinations },
-	{ POST, "/outbox/destinations/{id}/enable", ROLE_ADMIN, TX_WRITE, enable },
+	{ POST, "/outbox/destinations/{destination}/enable", ROLE_ADMIN, TX_WRITE, enable },
 	{ POST, "/outbox/retry", ROLE_ADMIN, TX_WRITE, retry_many },
-	{ GET, "/outbox/{id}", ROLE_ADMIN, TX_READ, show },
-	{ POST, "/outbox/{id}/retry", ROLE_ADMIN, TX_WRITE, retry },
-	{ DELETE, "/outbox/{id}", ROLE_ADMIN, TX_WRITE, take_out },
+	{ GET, "/outbox/{message}", ROLE_ADMIN, TX_READ, show },
+	{ POST, "/outbox/{message}/retry", ROLE_ADMIN, TX_WRITE, retry },
+	{ DELETE, "/outbox/{message}", ROLE_ADMIN, TX_WRITE, take_out },
 };
 
 int

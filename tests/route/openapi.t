@@ -97,8 +97,30 @@ as admin
 for uri in /events '/events?channels=alerts&after=0&retry=2400' '/events?after=0&to=1' /events/auth '/events/auth?channels=team-7' \
 	'/events/auth?channels=no' '/events?channels=no'; do as nobody; get "$uri"; done
 as admin
+# --- the outbox
+as admin
+sqlite3 "$MUSTER_STATE/muster.db" "insert into destination (id, channel, name) values (900, 1, 'smtp://relay');
+	insert into outbox (id, destination, channel, lane, state, due, created, expires, source, recipient, payload, target, finished, code, reason, detail)
+	values (901, 900, 1, 0, 4, 0, 0, 0, 7, 1, 0, 'a@example.org', 5, 421, 'busy', 'x'), (902, 900, 1, 0, 3, 0, 0, 0, 7, 1, 0, 'b@example.org', 6, null, null, null),
+	(903, 900, 1, 0, 1, 0, 0, 0, 0, 0, 0, 'c@example.org', 6, 250, null, null);
+	insert into tally select source, channel, state, count(*) from outbox where id > 900 group by 1, 2, 3 on conflict do update set n = n + excluded.n"
+for uri in /api/outbox '/api/outbox?state=dead&limit=1' '/api/outbox?state=sent&channel=email&reason=x&source=1' /api/outbox/901 \
+	"/api/outbox/$(get /api/outbox/901; json .name)" /api/outbox/destinations; do get "$uri"; done
+get "/api/outbox?state=dead&limit=1&cursor=$(get '/api/outbox?state=dead&limit=1'; json .next)"
+send POST /api/outbox/901/retry '' ''
+post /api/outbox/retry '{"state":"dead","channel":"email","source":7}'
+get /api/outbox/shape
+post /api/outbox/retry '{"all":true}'
+send POST /api/outbox/destinations/900/enable '' ''
+del /api/outbox/901
+del /api/outbox/903
+send POST /api/outbox/903/retry '' ''
+with REMOTE_ADDR=127.0.0.1
+get /metrics
+get /metrics
 
 # --- refused, each in its own way
+get '/api/outbox?state=gone'
 post /api/alerts/1/update '{}'
 post /api/alerts/1/cancel '{}'
 post /api/alerts/1/all-clear '{}'
@@ -139,6 +161,10 @@ GET /api/alerts/77
 POST /api/alerts/77/update {}
 POST /api/alerts/77/cancel {}
 POST /api/alerts/77/all-clear {}
+GET /api/outbox/77
+DELETE /api/outbox/77
+POST /api/outbox/77/retry {}
+POST /api/outbox/destinations/77/enable {}
 GET /api/shelters/RO-CJ-77
 PATCH /api/shelters/RO-CJ-77 {}
 DELETE /api/shelters/RO-CJ-77
@@ -159,7 +185,7 @@ each() # FILTER COMMAND: of each operation that fits, with $method, $path and th
 	while read -r method path type; do
 		[[ $path != */alerts/* ]] || path=${path//\{id\}/4}
 		path=${path//\{id\}/RO-CJ-01} path=${path//\{shelter\}/RO-CJ-01}
-		path=${path//\{location\}/city-CJ} path=${path//\{code\}/$code}
+		path=${path//\{location\}/city-CJ} path=${path//\{code\}/$code} path=${path//\{message\}/903} path=${path//\{destination\}/900}
 		"$2"
 	done < <(jq -r '.paths | to_entries[] | .key as $path | .value | to_entries[] | select(.value | '"$1"')
 		| (.key | ascii_upcase) + " " + $path + " " + (.value.requestBody.content // {} | keys[0] // "")' www/openapi.json)
