@@ -33,8 +33,8 @@
 enum {
 	LIFE_S = 110, /* two minutes less a bit: an heir is there by then */
 	DRAIN_MS = 30 * 1000,
-	INTENTS_AT_ONCE = 50, /* a transaction stays at some milliseconds */
-	RECIPIENTS_AT_ONCE = 500,
+	INTENTS_AT_ONCE = 50,     /* a transaction stays at some milliseconds */
+	RECIPIENTS_AT_ONCE = 100, /* 3 ms: whoever publishes meanwhile waits for one of these */
 	KEYS_AT_ONCE = 64,
 	EVENTS_AT_ONCE = 500,
 	MESSAGES_AT_ONCE = 200,

@@ -43,6 +43,7 @@ enum {
 	REQUEUE,
 	OF_RECIPIENT,
 	OF_SOURCE,
+	FORGET,
 	NEXT_SOURCE,
 	OF_RECIPIENT_MORE,
 	CANCEL,
@@ -116,6 +117,7 @@ static const char *const sql[] = {
 			 " where source = ?1 and recipient = ?2 order by id limit 1000",
 	[OF_SOURCE] = "select id, source, channel, state, recipient from outbox"
 		      " where source = ?1 and recipient >= ?2 order by recipient, id limit ?3",
+	[FORGET] = "update outbox set target = '' where source = ?1 and recipient = ?2",
 	[NEXT_SOURCE] = "select source from outbox where source > ?1 order by source limit 1",
 	[OF_RECIPIENT_MORE] = "select id, source, channel, state from outbox"
 			      " where source = ?1 and recipient = ?2 and id > ?3 order by id limit 1000",
@@ -779,7 +781,7 @@ outbox_cancel_to(struct db *db, int64_t source, int64_t recipient, struct str re
 
 /* A skip scan over the sources: there are as many as alerts of the last weeks. */
 size_t
-outbox_cancel_recipient(struct db *db, int64_t recipient, struct str reason)
+outbox_forget(struct db *db, int64_t recipient, struct str reason)
 {
 	int64_t source = -1;
 	size_t done = 0;
@@ -792,6 +794,7 @@ outbox_cancel_recipient(struct db *db, int64_t recipient, struct str reason)
 			source = sqlite3_column_int64(st, 0);
 			db_done(st);
 			done += outbox_cancel_to(db, source, recipient, reason, &tried);
+			db_run(db, db_stmt(db, SQL_OUTBOX, sql, FORGET, "ii", source, recipient));
 		}
 	} while (more);
 	return done;
