@@ -628,6 +628,7 @@ cmd_check(struct cmd *c)
 {
 	struct check_report r = { .tell = print_difference };
 	struct alert_report alerts = { .tell = print_difference };
+	int64_t subscriptions = 0;
 	enum err e;
 
 	if (c->argc > 1)
@@ -642,6 +643,7 @@ cmd_check(struct cmd *c)
 		if (e == OK)
 			e = alert_check(c->db, c->arena, &alerts);
 		r.differences += alerts.differences;
+		r.differences += subscription_check(c->db, print_difference, NULL, &subscriptions);
 		db_rollback(c->db);
 	}
 	if (e != OK)

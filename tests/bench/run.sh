@@ -282,6 +282,12 @@ gate()
 	env B="$B" "$B/tests/bench/gate"
 }
 
+# Deliveries beside libcurl alone and beside BullMQ.
+deliveries()
+{
+	env B="$B" tests/bench/deliver.sh
+}
+
 make_data
 start_site
 check_answers
@@ -302,4 +308,5 @@ verdict=0
 table || verdict=1
 mails || verdict=1
 gate || verdict=1
+deliveries || verdict=1
 [ "$verdict" = 0 ]

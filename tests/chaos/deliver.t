@@ -12,7 +12,7 @@
 . "${0%/*}/../site/lib.sh"
 messages=${MESSAGES:-20000} flood=${FLOOD:-1000000} quiet=${QUIET:-300}
 plan 12
-sinks=() workers=() writer='' breaker=''
+body='' sinks=() workers=() writer='' breaker=''
 
 cleanup()
 {
@@ -26,6 +26,7 @@ new_sink()                       # NAME [FAULTS]: $url
 {
 	"$B/tests/serve/sink" 0 "$work/$1.log" "${2:-0}" >"$work/$1.port" &
 	sinks+=($!)
+	echo -n >>"$work/$1.log"
 	until [ -s "$work/$1.port" ]; do sleep 0.05; done
 	url=http://127.0.0.1:$(<"$work/$1.port")/hook
 }
@@ -136,7 +137,7 @@ silent=${url%/hook}/silent
 new_sink quiet
 "$B/tests/serve/load" "$MUSTER_STATE" put "$flood" "$silent" || bail 'no flood'
 worker
-sleep 2
+sleep 5                          # until the log of all that is in the file
 "$B/tests/serve/load" "$MUSTER_STATE" each "$quiet" "$url" 10 >"$work/sent"
 for ((n = 0; n < 100; n++)); do
 	[ "$(wc -l <"$work/quiet.log")" -ge "$quiet" ] && break

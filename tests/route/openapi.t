@@ -94,9 +94,6 @@ done
 get /alerts/banner
 as admin
 
-for uri in /events '/events?channels=alerts&after=0&retry=2400' '/events?after=0&to=1' /events/auth '/events/auth?channels=team-7' \
-	'/events/auth?channels=no' '/events?channels=no'; do as nobody; get "$uri"; done
-as admin
 # --- who gets alerts
 sql() { sqlite3 "$MUSTER_STATE/muster.db" "$1"; }
 letter() { sql 'select cast(body as text) from payload order by id desc limit 1' | jq -r .text; } # the last message
@@ -150,6 +147,9 @@ patch /api/settings '{"site.zone":"Nowhere"}'
 form /settings site.title=Town
 form /settings site.zone=Nowhere
 for _ in {1..11}; do post /api/settings/test '{"channel":"email","address":"eva@example.org"}'; done
+for uri in /events '/events?channels=alerts&after=0&retry=2400' '/events?after=0&to=1' /events/auth '/events/auth?channels=team-7' \
+	'/events/auth?channels=no' '/events?channels=no'; do as nobody; get "$uri"; done
+as admin
 # --- the outbox
 as admin
 sqlite3 "$MUSTER_STATE/muster.db" "insert into destination (id, channel, name) values (900, 1, 'smtp://relay');

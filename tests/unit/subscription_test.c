@@ -7,6 +7,7 @@
 #include "outbox.h"
 #include "setting.h"
 #include "subscription.h"
+#include "zset.h"
 
 static struct subscription
 wish(enum outbox_channel channel, const char *address, const char *location)
@@ -55,8 +56,6 @@ counted(const char *location)
 	assert_int_equal(subscription_count(db, mem, str(location), &n), OK);
 	return n;
 }
-
-
 
 STORE_TEST(what_was_saved_is_read_back)
 {
@@ -247,6 +246,53 @@ STORE_TEST(what_waits_for_a_deleted_one_is_not_sent_and_no_row_has_its_address)
 	assert_int_equal(state_of(second), OUTBOX_CANCELLED);
 	assert_int_equal(state_of(test), OUTBOX_CANCELLED);
 	assert_int_equal(state_of(theirs), OUTBOX_WAITING);
+}
+
+/* ---- the proof ---- */
+
+static void
+count_difference(void *arg, const char *text)
+{
+	assert_true(strlen(text) > 0);
+	++*(int *)arg;
+}
+
+static int
+disagreements(void)
+{
+	int64_t found;
+	int told = 0;
+
+	assert_int_equal(subscription_check(db, count_difference, &told, &found), told);
+	return told;
+}
+
+STORE_TEST(the_check_finds_whatever_does_not_agree)
+{
+	struct subscription s;
+
+	made("RO-CJ-01", 10);
+	saved("0@example.org", "city-CJ");
+	saved("1@example.org", "country-RO");
+	assert_int_equal(subscription_delete(db, mem, 1), OK);
+	saved("2@example.org", "city-CJ");
+	assert_int_equal(disagreements(), 0);
+	at(NOW);
+	assert_int_equal(zset_rem(db, S("subscribers:city-CJ"), S("3")), OK);
+	assert_true(disagreements() > 0);
+	start_over();
+	assert_int_equal(zset_add(db, S("within:country-UA"), S("3"), 3), OK);
+	assert_int_equal(disagreements(), 1);
+	start_over();
+	assert_int_equal(zset_add(db, S("subscribers:city-CJ"), S("3"), 4), OK);
+	assert_int_equal(disagreements(), 1);
+	start_over();
+	key_del(db, S("subscription:3"));
+	assert_true(disagreements() > 0);
+	start_over();
+	assert_int_equal(subscription_get(db, mem, 3, &s), OK);
+	key_del(db, subscription_key(mem, "subscriber:", s.channel, s.address));
+	assert_true(disagreements() > 0);
 }
 
 /* ---- webhooks ---- */
