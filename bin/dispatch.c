@@ -46,7 +46,8 @@ enum {
 	LOOK_MS = SECOND_MS, /* at numbers and settings that changed without a ring; */
 	LOOK_LEAST_MS = 50,  /* and after rings, however many */
 	LOG_MOST = 4 * 1024 * 1024,
-	RECLAIM_FIRST_MS = 50, /* after we began to work, then ever more seldom */
+	CHECKPOINT_MS = 5 * SECOND_MS, /* each makes the next writer wait for a flush */
+	RECLAIM_FIRST_MS = 50,         /* after we began to work, then ever more seldom */
 	RECLAIM_LAST_MS = 30 * 1000,
 };
 #define DAYS_MS(n) ((int64_t)(n)*24 * HOUR_MS)
@@ -302,7 +303,7 @@ checkpoint(struct dispatch *d)
 		log_line("checkpoint: %s", err_words(e)->title);
 }
 
-/* Once a second while anybody writes, or when the log is large. */
+/* Every few seconds while anybody writes, sooner when the log is large. */
 static void
 tend_log(struct dispatch *d)
 {
@@ -310,7 +311,7 @@ tend_log(struct dispatch *d)
 	struct stat st;
 	int64_t now = ticks_ms();
 
-	if (now < d->checkpoint_at - SECOND_MS + 100)
+	if (now < d->checkpoint_at - CHECKPOINT_MS + SECOND_MS)
 		return;
 	snprintf(path, sizeof(path), "%s/muster.db-wal", d->state);
 	if (stat(path, &st) != 0 || (now < d->checkpoint_at && st.st_size < LOG_MOST))
@@ -319,7 +320,7 @@ tend_log(struct dispatch *d)
 		return;
 	checkpointer_ask(d->checkpointer);
 	d->log_written = st.st_mtim;
-	d->checkpoint_at = now + SECOND_MS;
+	d->checkpoint_at = now + CHECKPOINT_MS;
 }
 
 /* ---- claims of the dead ---- */
