@@ -175,11 +175,15 @@ states(void)
 {
 	struct tally *t;
 	struct reason_count *r;
+	struct shape *shape;
 	size_t n;
 
 	outbox_tally(db, mem, 0, &t, &n);
 	for (size_t i = 0; i < n; i++)
 		printf("%s %lld\n", state_name(t[i].state), (long long)t[i].n);
+	outbox_shape(db, mem, &shape, &n);
+	for (size_t i = 0; i < n; i++)
+		printf("# rows that wait: %lld\n", (long long)shape[i].total);
 	outbox_reasons(db, mem, &r, &n);
 	for (size_t i = 0; i < n; i++)
 		printf("# %s: %.*s %lld\n", state_name(r[i].state), FMT(r[i].reason), (long long)r[i].n);
