@@ -43,10 +43,10 @@ enum {
 	PAGES_AT_ONCE = 8, /* of the full-text index */
 	EVENTS_KEPT = 20000,
 	EVENTS_FOR_MS = 48 * HOUR_MS,
-	LOOK_MS = SECOND_MS, /* at numbers and settings that changed without a ring; */
-	LOOK_LEAST_MS = 50,  /* and after rings, however many */
+	LOOK_MS = SECOND_MS, /* at settings that changed without a ring */
 	LOG_MOST = 4 * 1024 * 1024,
-	RECLAIM_FIRST_MS = 50, /* after we began to work, then ever more seldom */
+	CHECKPOINT_MS = 5 * SECOND_MS, /* each makes the next writer wait for a flush */
+	RECLAIM_FIRST_MS = 50,         /* after we began to work, then ever more seldom */
 	RECLAIM_LAST_MS = 30 * 1000,
 };
 #define DAYS_MS(n) ((int64_t)(n)*24 * HOUR_MS)
@@ -62,7 +62,6 @@ struct dispatch {
 	bool once;
 	int64_t now, until; /* until: monotonic ms */
 	int64_t looked_at;
-	bool asked;                      /* to look: the bell rang */
 	bool alerts, filled;             /* a fan-out waits; one has just written messages */
 	uint64_t settings;               /* a hash of them */
 	int64_t settings_read;           /* when the channels were made of them */
@@ -302,7 +301,7 @@ checkpoint(struct dispatch *d)
 		log_line("checkpoint: %s", err_words(e)->title);
 }
 
-/* Once a second while anybody writes, or when the log is large. */
+/* Every few seconds while anybody writes, sooner when the log is large. */
 static void
 tend_log(struct dispatch *d)
 {
@@ -310,7 +309,7 @@ tend_log(struct dispatch *d)
 	struct stat st;
 	int64_t now = ticks_ms();
 
-	if (now < d->checkpoint_at - SECOND_MS + 100)
+	if (now < d->checkpoint_at - CHECKPOINT_MS + SECOND_MS)
 		return;
 	snprintf(path, sizeof(path), "%s/muster.db-wal", d->state);
 	if (stat(path, &st) != 0 || (now < d->checkpoint_at && st.st_size < LOG_MOST))
@@ -319,7 +318,7 @@ tend_log(struct dispatch *d)
 		return;
 	checkpointer_ask(d->checkpointer);
 	d->log_written = st.st_mtim;
-	d->checkpoint_at = now + SECOND_MS;
+	d->checkpoint_at = now + CHECKPOINT_MS;
 }
 
 /* ---- claims of the dead ---- */
@@ -358,22 +357,18 @@ static int64_t
 turn(struct dispatch *d, bool news)
 {
 	int64_t wait, since;
-	bool rang = false;
 
 	d->now = now_ms();
-	d->asked |= news;
 	since = d->now - d->looked_at;
-	if (since >= (d->asked ? LOOK_LEAST_MS : LOOK_MS) || since < 0) {
+	/* Before anything is claimed: what was set before a message was written holds
+	 * for it. */
+	if (news || since >= LOOK_MS || since < 0) {
 		look(d);
 		d->looked_at = d->now;
-		rang = d->asked;
-		d->asked = false;
 	}
 	d->filled = false;
-	wait = sooner(do_chores(d, rang), reclaim(d));
+	wait = sooner(do_chores(d, news), reclaim(d));
 	wait = sooner(wait, engine_turn(d->engine, d->now, news || d->filled));
-	if (d->asked)
-		wait = sooner(wait, LOOK_LEAST_MS);
 	if (d->live != NULL)
 		wait = sooner(wait, d->live->turn(d->live, d->engine, d->now, news));
 	tend_log(d);

@@ -60,7 +60,8 @@ wait_for_all()                   # LOG; at most 5 minutes
 # What the list of a sink says: "arrived doubled ids-too-many"
 account()                          # NAME
 {
-	sleep 0.2                # the list is written every 50 ms
+	kill "${sinks[-1]}"      # so that its list is whole
+	wait "${sinks[-1]}"
 	awk '{ seen[$2]++; if (!(($1, $2) in pair)) { pair[$1, $2] = 1; ids[$2]++ } }
 		END { for (n in seen) { arrived++; doubled += seen[n] - 1; many += ids[n] - 1 }
 		print arrived + 0, doubled + 0, many + 0 }' "$work/$1.log"
@@ -84,6 +85,7 @@ calm=$(($(ms) - started))
 end_workers
 read -r arrived doubled many <<<"$(account calm)"
 echo "# undisturbed: $messages messages in $calm ms, $doubled twice"
+"$B/tests/serve/load" "$MUSTER_STATE" states | sed 's/^/# /'
 is "$arrived" "$messages" 'undisturbed, every message arrives'
 is "$many" 0 'each under one id'
 
@@ -120,6 +122,7 @@ wild=$(($(ms) - started))
 end_workers
 read -r arrived doubled many <<<"$(account wild)"
 echo "# with $kills kills of dispatchers, $writer_kills of writers: $wild ms, $doubled twice"
+"$B/tests/serve/load" "$MUSTER_STATE" states | sed 's/^/# /'
 is "$arrived" "$messages" 'with all the kills, none is lost'
 is "$many" 0 'and every one that came twice came under the same id'
 in_time=$((wild <= 3 * calm))
