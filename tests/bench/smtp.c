@@ -240,7 +240,7 @@ payload(struct arena *a)
 		buf_printf(&out, "%s%s", line, i % 4 == 3 ? "\\n" : "");
 	buf_str(&out, S("{unsubscribe}\",\"html\":\"<!doctype html><p>"));
 	for (int i = 0; i < 30; i++)
-		buf_printf(&out, "<p>%s</p>", line);
+		buf_printf(&out, "<p>%s</p>\\n", line);
 	buf_str(&out, S("<p><a href='{unsubscribe}'>x</a>\"}"));
 	s = arena_dup(a, (struct str){ out.p, out.n });
 	buf_free(&out);
