@@ -25,6 +25,7 @@
 #include "import.h"
 #include "key.h"
 #include "log.h"
+#include "queue_command.h"
 #include "session.h"
 #include "setting.h"
 #include "subscription.h"
@@ -33,20 +34,22 @@
 
 enum { DONE = 0, FAILED = 1, USAGE = 2, SHELTERS_MAX = 200, TENANT_MAX = 64, LINE_LIMIT = 64 * 1024 * 1024 };
 
-static const char help[] = "usage: muster [--state DIR] COMMAND\n\n"
-			   "  init                      make the state directory and its database\n"
-			   "  import FILE               bring in a list of shelters\n"
-			   "  user add NAME             a person who may sign in\n"
-			   "  token add NAME            a program that may call\n"
-			   "  settings                  what is set, and what can be\n"
-			   "  set NAME VALUE            sets it; an empty value takes it back\n"
-			   "  suppress CHANNEL ADDRESS  nothing is sent there any more\n"
-			   "  unsuppress CHANNEL ADDRESS\n"
-			   "  check                     prove that all numbers agree with the ledger\n"
-			   "  restored                  after a backup was put back: open pages read anew\n"
-			   "  kv                        Redis's commands, one a line of standard input\n\n"
-			   "The state directory is --state, else MUSTER_STATE, else ./var.\n"
-			   "muster COMMAND --help tells more.\n";
+static const char help[] =
+    "usage: muster [--state DIR] COMMAND\n\n"
+    "  init                      make the state directory and its database\n"
+    "  import FILE               bring in a list of shelters\n"
+    "  user add NAME             a person who may sign in\n"
+    "  token add NAME            a program that may call\n"
+    "  settings                  what is set, and what can be\n"
+    "  set NAME VALUE            sets it; an empty value takes it back\n"
+    "  suppress CHANNEL ADDRESS  nothing is sent there any more\n"
+    "  unsuppress CHANNEL ADDRESS\n"
+    "  queue                     what waits to be sent, what failed, and what to do about it\n"
+    "  check                     prove that all numbers agree with the ledger\n"
+    "  restored                  after a backup was put back: open pages read anew\n"
+    "  kv                        Redis's commands, one a line of standard input\n\n"
+    "The state directory is --state, else MUSTER_STATE, else ./var.\n"
+    "muster COMMAND --help tells more.\n";
 
 static const char help_init[] =
     "usage: muster init [--tenant T]\n\n"
@@ -584,6 +587,26 @@ cmd_set(struct cmd *c)
 	return e == OK ? DONE : FAILED;
 }
 
+/* ---- queue ------------------------------------------------------------------- */
+
+static int
+cmd_queue(struct cmd *c)
+{
+	const char *why;
+	enum err e;
+
+	if (c->argc == 2 && strcmp(c->argv[1], "--help") == 0)
+		return usage(help_queue, NULL);
+	if (!open_store(c))
+		return FAILED;
+	e = queue_command(c->db, c->argc, c->argv, now_ms(), &why);
+	if (e == ERR_INPUT)
+		return usage(help_queue, why);
+	if (e == OK)
+		return DONE;
+	return e == ERR_NOT_FOUND || e == ERR_CONFLICT ? FAILED : failed(e);
+}
+
 /* ---- check ------------------------------------------------------------------- */
 
 static void
@@ -605,6 +628,7 @@ cmd_check(struct cmd *c)
 {
 	struct check_report r = { .tell = print_difference };
 	struct alert_report alerts = { .tell = print_difference };
+	int64_t subscriptions = 0;
 	enum err e;
 
 	if (c->argc > 1)
@@ -619,6 +643,7 @@ cmd_check(struct cmd *c)
 		if (e == OK)
 			e = alert_check(c->db, c->arena, &alerts);
 		r.differences += alerts.differences;
+		r.differences += subscription_check(c->db, print_difference, NULL, &subscriptions);
 		db_rollback(c->db);
 	}
 	if (e != OK)
@@ -912,6 +937,7 @@ static const struct {
 	{ "set", cmd_set },
 	{ "suppress", cmd_suppress },
 	{ "unsuppress", cmd_suppress },
+	{ "queue", cmd_queue },
 	{ "check", cmd_check },
 	{ "restored", cmd_restored },
 	{ "kv", cmd_kv },

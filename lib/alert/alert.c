@@ -583,7 +583,7 @@ go_public(struct db *db, struct arena *a, struct alert *al, int64_t supersedes)
 		return e;
 	if (al->type != MSG_CANCEL && (e = zset_add(db, ACTIVE, id, (double)al->expires_at)) != OK)
 		return e;
-	if ((e = tell_pages(db, a, al, supersedes)) != OK)
+	if ((e = tell_pages(db, a, al, supersedes)) != OK || (e = area_keep(db, a, al)) != OK)
 		return e;
 	return write_alert(db, a, al);
 }
@@ -673,7 +673,7 @@ write_new(struct db *db, struct arena *a, struct alert *al, const struct alert *
 enum err
 alert_publish(struct db *db, struct arena *a, struct alert *al)
 {
-	struct alert replaced, *old = al->replaces ? &replaced : NULL;
+	struct alert replaced = { 0 }, *old = al->replaces ? &replaced : NULL;
 	enum err e = old ? alert_get(db, a, al->replaces, old) : OK;
 
 	if (e != OK)

@@ -89,4 +89,8 @@ bool address_typed(struct db *, struct arena *, enum outbox_channel, struct str 
 /* What may be shown to who should know it anyway: "a***@example.org". */
 struct str address_masked(struct arena *, enum outbox_channel, struct str address);
 
+/* Compares each with its indexes and these with all of them; tells each
+ * difference and returns how many there are.  *found: subscriptions. */
+int64_t subscription_check(struct db *, void (*tell)(void *arg, const char *text), void *arg, int64_t *found);
+
 #endif

@@ -306,7 +306,7 @@ requests 50000
 memory="$memory $(rss)"
 verdict=0
 table || verdict=1
-gate || verdict=1
 mails || verdict=1
+gate || verdict=1
 deliveries || verdict=1
 [ "$verdict" = 0 ]

@@ -2,7 +2,7 @@
 # subscriptions.t - who gets alerts: asked, confirmed, changed, ended.
 # shellcheck source=tests/route/lib.sh
 . "${0%/*}/lib.sh"
-plan 130
+plan 131
 token admin --role admin
 shelter RO-CJ-01 '"capacity":10,"place":"Dej"'
 shelter RO-TM-01 '"capacity":10'
@@ -266,4 +266,5 @@ like "$body" 'name="locations" value="city-CJ"' 'then the rest is asked'
 form /subscriptions channel=email 'address=<b>@x' locations=city-CJ
 is "$status" 422 'a refused wish comes back'
 like "$body" 'value="&lt;b&gt;@x"' 'with what was typed, escaped'
+unlike "$(muster check)" 'subscri|webhook|address' 'and all indexes agree'
 is "$(grep -c . "$stderr")" 0 'nothing was logged'

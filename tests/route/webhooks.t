@@ -2,7 +2,7 @@
 # webhooks.t - programs that hear of alerts: kept by admins.
 # shellcheck source=tests/route/lib.sh
 . "${0%/*}/lib.sh"
-plan 70
+plan 71
 token admin --role admin
 token publisher --role publisher
 user eva --role admin
@@ -141,4 +141,5 @@ get '/webhooks?done=deleted'
 like "$body" 'is deleted' 'and says so'
 form "/webhooks/$id/enable" csrf="$csrf"
 is "$status" 404 'what is gone cannot be turned on'
+unlike "$(muster check)" 'subscri|webhook|address' 'and all indexes agree'
 is "$(grep -c . "$stderr")" 0 'nothing was logged'
