@@ -46,7 +46,7 @@ all: $(programs) $B/www/.done
 run: build/.deps-run all
 	@B=$B exec nginx/run.sh
 
-test: build/.deps-test all units difftest
+test: build/.deps-test all units difftest $(servers)
 	@$(MAKE) --no-print-directory SAN=1 units
 	@B=$B tests/run.sh
 

@@ -18,6 +18,7 @@
 
 #include "bell.h"
 #include "channels.h"
+#include "checkpointer.h"
 #include "clock.h"
 #include "engine.h"
 #include "event.h"
@@ -31,10 +32,11 @@
 #include "value.h"
 
 enum {
-	LIFE_S = 110, /* two minutes less a bit: an heir is there by then */
-	DRAIN_MS = 30 * 1000,
-	INTENTS_AT_ONCE = 50,     /* a transaction stays at some milliseconds */
-	RECIPIENTS_AT_ONCE = 100, /* 3 ms: whoever publishes meanwhile waits for one of these */
+	LIFE_S = 110,              /* two minutes less a bit: an heir is there by then */
+	DRAIN_MS = 30 * 1000,      /* at the end of a life, */
+	DRAIN_ENDED_MS = 5 * 1000, /* and when it is asked to end */
+	INTENTS_AT_ONCE = 50,      /* a transaction stays at some milliseconds */
+	RECIPIENTS_AT_ONCE = 100,  /* 3 ms: whoever publishes meanwhile waits for one of these */
 	KEYS_AT_ONCE = 64,
 	EVENTS_AT_ONCE = 500,
 	MESSAGES_AT_ONCE = 200,
@@ -44,6 +46,9 @@ enum {
 	LOOK_MS = SECOND_MS, /* at numbers and settings that changed without a ring; */
 	LOOK_LEAST_MS = 50,  /* and after rings, however many */
 	LOG_MOST = 4 * 1024 * 1024,
+	CHECKPOINT_MS = 5 * SECOND_MS, /* each makes the next writer wait for a flush */
+	RECLAIM_FIRST_MS = 50,         /* after we began to work, then ever more seldom */
+	RECLAIM_LAST_MS = 30 * 1000,
 };
 #define DAYS_MS(n) ((int64_t)(n)*24 * HOUR_MS)
 
@@ -58,10 +63,12 @@ struct dispatch {
 	bool once;
 	int64_t now, until; /* until: monotonic ms */
 	int64_t looked_at;
-	bool asked;            /* to look: the bell rang */
-	bool alerts, filled;   /* a fan-out waits; one has just written messages */
-	uint64_t settings;     /* a hash of them */
-	int64_t settings_read; /* when the channels were made of them */
+	bool asked;                      /* to look: the bell rang */
+	bool alerts, filled;             /* a fan-out waits; one has just written messages */
+	uint64_t settings;               /* a hash of them */
+	int64_t settings_read;           /* when the channels were made of them */
+	int64_t reclaim_at, reclaim_gap; /* monotonic ms */
+	struct checkpointer *checkpointer;
 	struct timespec log_written;
 	int64_t checkpoint_at; /* monotonic ms */
 };
@@ -296,7 +303,7 @@ checkpoint(struct dispatch *d)
 		log_line("checkpoint: %s", err_words(e)->title);
 }
 
-/* Once a second while anybody writes, or when the log is large. */
+/* Every few seconds while anybody writes, sooner when the log is large. */
 static void
 tend_log(struct dispatch *d)
 {
@@ -304,16 +311,39 @@ tend_log(struct dispatch *d)
 	struct stat st;
 	int64_t now = ticks_ms();
 
-	if (now < d->checkpoint_at - SECOND_MS + 100)
+	if (now < d->checkpoint_at - CHECKPOINT_MS + SECOND_MS)
 		return;
 	snprintf(path, sizeof(path), "%s/muster.db-wal", d->state);
 	if (stat(path, &st) != 0 || (now < d->checkpoint_at && st.st_size < LOG_MOST))
 		return;
 	if (st.st_mtim.tv_sec == d->log_written.tv_sec && st.st_mtim.tv_nsec == d->log_written.tv_nsec)
 		return;
-	checkpoint(d);
+	checkpointer_ask(d->checkpointer);
 	d->log_written = st.st_mtim;
-	d->checkpoint_at = now + SECOND_MS;
+	d->checkpoint_at = now + CHECKPOINT_MS;
+}
+
+/* ---- claims of the dead ---- */
+
+/* Again and again, for whoever hands over to us may be killed while it waits for
+ * its last tries. */
+static int64_t
+reclaim(struct dispatch *d)
+{
+	int64_t now = ticks_ms(), n;
+	bool others;
+
+	if (now < d->reclaim_at)
+		return d->reclaim_at - now;
+	n = relay_reclaim(d->relay, d->db, d->arena, now_ms(), &others);
+	arena_reset(d->arena);
+	if (n > 0) {
+		log_line("%lld claims of a dispatcher that was killed are taken up", (long long)n);
+		d->filled = true;
+	}
+	d->reclaim_gap = others && d->reclaim_gap < SECOND_MS ? d->reclaim_gap * 2 : RECLAIM_LAST_MS;
+	d->reclaim_at = now + d->reclaim_gap;
+	return d->reclaim_gap;
 }
 
 /* ---- life ---- */
@@ -341,7 +371,7 @@ turn(struct dispatch *d, bool news)
 		d->asked = false;
 	}
 	d->filled = false;
-	wait = do_chores(d, rang);
+	wait = sooner(do_chores(d, rang), reclaim(d));
 	wait = sooner(wait, engine_turn(d->engine, d->now, news || d->filled));
 	if (d->asked)
 		wait = sooner(wait, LOOK_LEAST_MS);
@@ -366,7 +396,7 @@ work(struct dispatch *d)
 		int64_t wait = turn(d, news);
 
 		/* Under a test's clock nothing becomes due by waiting. */
-		if (d->once && wait > 0 && !busy(d))
+		if (d->once && wait > 0 && !busy(d) && engine_rests(d->engine) && d->reclaim_gap > SECOND_MS)
 			return;
 		/* Rings first, then the look at what they are about. */
 		if ((news = engine_wait(d->engine, d->bell, sooner(wait, d->until - ticks_ms()))))
@@ -378,7 +408,7 @@ work(struct dispatch *d)
 static void
 hand_over(struct dispatch *d)
 {
-	int64_t until = ticks_ms() + DRAIN_MS;
+	int64_t until = ticks_ms() + (over ? DRAIN_ENDED_MS : DRAIN_MS);
 
 	engine_stop(d->engine);
 	wake = -1;
@@ -398,20 +428,30 @@ hand_over(struct dispatch *d)
 }
 
 static void
+sum_up(const struct engine_counts *c)
+{
+	if (c->claimed > 0)
+		log_line(
+		    "%lld claimed: %lld sent, %lld to be tried again, %lld ended otherwise, %lld settled by others",
+		    (long long)c->claimed, (long long)c->sent, (long long)c->retried, (long long)c->ended,
+		    (long long)c->fenced);
+}
+
+static void
 begin(struct dispatch *d, int64_t life_s)
 {
-	int64_t n;
+	char path[4096];
 
 	relay_promote(d->relay);
+	snprintf(path, sizeof(path), "%s/muster.db", d->state);
 	if ((d->bell = bell_open(d->state)) < 0)
 		die("%s/bell: %s", d->state, strerror(errno));
 	wake = d->bell;
 	on_signals(on_end);
 	d->until = d->once ? INT64_MAX : ticks_ms() + life_s * SECOND_MS;
-	n = relay_reclaim(d->relay, d->db, d->arena, now_ms());
-	if (n > 0)
-		log_line("%lld claims of a dispatcher that was killed are taken up", (long long)n);
+	d->reclaim_gap = RECLAIM_FIRST_MS / 2;
 	d->engine = engine_new(d->db, relay_owner(d->relay));
+	d->checkpointer = checkpointer_new(path);
 	d->live = live_guest(d->db, d->state);
 }
 
@@ -465,6 +505,8 @@ main(int argc, char **argv)
 	begin(&d, life_s);
 	work(&d);
 	hand_over(&d);
+	sum_up(engine_counts(d.engine));
+	checkpointer_free(d.checkpointer);
 	checkpoint(&d);
 	relay_leave(d.relay);
 	engine_free(d.engine);

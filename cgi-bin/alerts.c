@@ -32,7 +32,7 @@ enum {
 	PER_PAGE = 20,
 	FEED_MOST = 50,
 	ACTIVE_MOST = 100,
-	LOOKS = 20,
+	LOOKS = 5,
 	ROOMS = 3,
 	PUBLISHERS = ROLE_ADMIN | ROLE_PUBLISHER
 };
@@ -261,6 +261,7 @@ page_notice(struct req *rq, struct res *rs)
 	} notices[] = {
 		{ "published", "Published. The messages are on their way." },
 		{ "later", "Saved. It will be published at its time." },
+		{ "withdrawn", "Withdrawn. Nobody will see it." },
 		{ "again", "This was published already. To change it, press Update." },
 	};
 
@@ -388,7 +389,9 @@ answer(struct req *rq, struct res *rs, const struct alert *al)
 
 	if (rq->face == FACE_HTML)
 		return res_see_other(rs, arena_printf(rq->arena, "/alerts/%lld?done=%s", (long long)al->id,
-					     al->public_at ? "published" : "later"));
+					     al->public_at            ? "published"
+					     : al->type == MSG_CANCEL ? "withdrawn"
+								      : "later"));
 	j = res_json(rs, 202);
 	json_open(&j, '{');
 	json_key_int(&j, "id", al->id);

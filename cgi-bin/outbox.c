@@ -240,17 +240,28 @@ deliveries(struct req *rq, struct res *rs)
 }
 
 static void
-retry_button(struct req *rq, struct res *rs, const struct reason_count *r)
+reason_row(struct req *rq, struct res *rs, const struct reason_count *r)
 {
-	html(rs, "<form class=\"row\" method=\"post\" action=\"/outbox/retry\">\n");
-	html_tokens(rq, rs);
+	struct str words = queue_reason_words(rq->arena, r->reason);
+	const char *state = state_name(r->state), *channel = channel_name(r->channel);
+
 	html(rs,
-	    "<input type=\"hidden\" name=\"state\" value=\"%s\">"
-	    "<input type=\"hidden\" name=\"channel\" value=\"%s\">"
-	    "<input type=\"hidden\" name=\"reason\" value=\"%.*s\">\n"
-	    "<button class=\"quiet\">Send again <span class=\"hide\">%lld: %s, %.*s</span></button>\n</form>\n",
-	    state_name(r->state), channel_name(r->channel), FMT(r->reason), (long long)r->n,
-	    queue_channel_words(r->channel), FMT(queue_reason_words(rq->arena, r->reason)));
+	    "<li>\n<p><b>%lld</b> · %s · %s: %.*s</p>\n<form class=\"row\" method=\"post\" action=\"/outbox/retry\">\n",
+	    (long long)r->n, queue_channel_words(r->channel), queue_state_words(r->state), FMT(words));
+	html(rs,
+	    "<a href=\"/outbox?state=%s&amp;channel=%s&amp;reason=%s\">Show <span class=\"hide\">%.*s</span></a>\n",
+	    state, channel, url(rq->arena, "%.*s", FMT(r->reason)), FMT(words));
+	if (r->reason.n > 0) {
+		html_tokens(rq, rs);
+		html(rs,
+		    "<input type=\"hidden\" name=\"state\" value=\"%s\">"
+		    "<input type=\"hidden\" name=\"channel\" value=\"%s\">"
+		    "<input type=\"hidden\" name=\"reason\" value=\"%.*s\">\n"
+		    "<button class=\"quiet\">Send again <span class=\"hide\">%lld: %s, %.*s</span></button>\n",
+		    state, channel, FMT(r->reason), (long long)r->n, queue_channel_words(r->channel),
+		    FMT(words));
+	}
+	html(rs, "</form>\n</li>\n");
 }
 
 static void
@@ -266,19 +277,8 @@ dead_by_reason(struct req *rq, struct res *rs)
 		? "<p>There are none.</p>\n"
 		: "<p class=\"hint\">What could not be sent, by reason. Mend the cause first: what is sent "
 		  "again may fail again.</p>\n<ol class=\"plain rows\">\n");
-	for (size_t i = 0; i < n; i++) {
-		html(rs,
-		    "<li>\n<p><b>%lld</b> · %s · %s: %.*s</p>\n<p class=\"links\">"
-		    "<a href=\"/outbox?state=%s&amp;channel=%s&amp;reason=%s\">Show "
-		    "<span class=\"hide\">%.*s</span></a></p>\n",
-		    (long long)r[i].n, queue_channel_words(r[i].channel), queue_state_words(r[i].state),
-		    FMT(queue_reason_words(rq->arena, r[i].reason)), state_name(r[i].state),
-		    channel_name(r[i].channel), url(rq->arena, "%.*s", FMT(r[i].reason)),
-		    FMT(queue_reason_words(rq->arena, r[i].reason)));
-		if (r[i].reason.n > 0)
-			retry_button(rq, rs, &r[i]);
-		html(rs, "</li>\n");
-	}
+	for (size_t i = 0; i < n && i < SHAPES; i++)
+		reason_row(rq, rs, &r[i]);
 	html(rs, n ? "</ol>\n</section>\n" : "</section>\n");
 }
 
@@ -308,7 +308,7 @@ shape(struct req *rq, struct res *rs)
 	}
 	html(rs,
 	    "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-labelledby=\"shape\">\n<table>\n"
-	    "<caption>Messages by destination and age</caption>\n<thead><tr><th scope=\"col\">Destination</th>"
+	    "<caption class=\"hide\">Messages by destination and age</caption>\n<thead><tr><th scope=\"col\">Destination</th>"
 	    "<th scope=\"col\" class=\"n\">All</th>");
 	for (int i = 0; i < SHAPE_AGES; i++)
 		html(rs, "<th scope=\"col\" class=\"n\">%s</th>", queue_age_words(i));
@@ -460,7 +460,9 @@ list_page(struct req *rq, struct res *rs, const struct message *m, size_t n, str
 
 	html_page(rq, rs, 200, narrowed ? "Messages" : "Outbox", narrowed ? "Messages" : "Outbox");
 	done_words(rq, rs);
-	view_fresh(rq, rs, "", "/outbox");
+	html(rs, "<p class=\"hint\">As of ");
+	view_time(rq, rs, rq->now);
+	html(rs, ". It does not change by itself.</p>\n");
 	if (narrowed) {
 		html(rs, "<p class=\"links\"><a href=\"/outbox\">The whole outbox</a></p>\n");
 		list_of(rq, rs, m, n, next);

@@ -201,7 +201,21 @@ usual_settings()
 {
 	"$B/bin/muster" --state "$STATE" set site.url "http://${LISTEN/#0.0.0.0/127.0.0.1}:$PORT" &&
 		"$B/bin/muster" --state "$STATE" set email.mode file &&
-		"$B/bin/muster" --state "$STATE" set sms.mode file
+		"$B/bin/muster" --state "$STATE" set sms.mode file &&
+		"$B/bin/muster" --state "$STATE" set site.zone "$(machine_zone)"
+}
+
+# As /etc/localtime has it, which names a file below zoneinfo/.
+machine_zone()
+{
+	local file
+	file=$(readlink -f "${TZ:+/usr/share/zoneinfo/}${TZ:-/etc/localtime}")
+	if [[ $file = */zoneinfo/* && -e $file ]]; then
+		file=${file#*/zoneinfo/}
+		echo "${file#Etc/}"
+	else
+		echo UTC
+	fi
 }
 
 first_start()

@@ -8,6 +8,14 @@
 <xsl:param name="at"/>
 <xsl:value-of select="concat(substring($at, 1, 10), ' ', substring($at, 12, 5), ' UTC')"/>
 </xsl:template>
+<!-- each line a paragraph -->
+<xsl:template name="lines">
+<xsl:param name="text"/>
+<xsl:if test="$text != ''">
+<p><xsl:value-of select="substring-before(concat($text, '&#10;'), '&#10;')"/></p>
+<xsl:call-template name="lines"><xsl:with-param name="text" select="substring-after($text, '&#10;')"/></xsl:call-template>
+</xsl:if>
+</xsl:template>
 <xsl:template match="/cap:alert">
 <html lang="en">
 <head>
@@ -29,7 +37,7 @@
 <xsl:apply-templates select="cap:info"/>
 <section class="box" aria-labelledby="message">
 <h2 id="message">This message</h2>
-<dl>
+<dl class="facts">
 <dt>Sent</dt><dd><xsl:call-template name="instant"><xsl:with-param name="at" select="cap:sent"/></xsl:call-template></dd>
 <dt>Kind</dt><dd><xsl:value-of select="cap:msgType"/>, <xsl:value-of select="cap:status"/></dd>
 <dt>Sender</dt><dd><xsl:value-of select="cap:sender"/></dd>
@@ -51,10 +59,10 @@
 <xsl:when test="position() = 1"><h1><xsl:value-of select="cap:headline"/></h1></xsl:when>
 <xsl:otherwise><h2><xsl:value-of select="cap:headline"/></h2></xsl:otherwise>
 </xsl:choose>
-<p><xsl:value-of select="cap:description"/></p>
-<xsl:if test="cap:instruction != cap:description"><p><b><xsl:value-of select="cap:instruction"/></b></p></xsl:if>
+<xsl:call-template name="lines"><xsl:with-param name="text" select="cap:description"/></xsl:call-template>
+<xsl:if test="cap:instruction != cap:description"><xsl:call-template name="lines"><xsl:with-param name="text" select="cap:instruction"/></xsl:call-template></xsl:if>
 <div lang="en">
-<dl>
+<dl class="facts">
 <dt>What</dt><dd><xsl:value-of select="cap:event"/></dd>
 <dt>How grave</dt><dd><xsl:value-of select="concat(cap:severity, ', ', cap:urgency, ', ', cap:certainty)"/></dd>
 <dt>Where</dt><dd><xsl:for-each select="cap:area"><xsl:if test="position() &gt; 1">, </xsl:if><xsl:value-of select="cap:areaDesc"/></xsl:for-each></dd>

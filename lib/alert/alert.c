@@ -673,7 +673,7 @@ write_new(struct db *db, struct arena *a, struct alert *al, const struct alert *
 enum err
 alert_publish(struct db *db, struct arena *a, struct alert *al)
 {
-	struct alert replaced, *old = al->replaces ? &replaced : NULL;
+	struct alert replaced = { 0 }, *old = al->replaces ? &replaced : NULL;
 	enum err e = old ? alert_get(db, a, al->replaces, old) : OK;
 
 	if (e != OK)

@@ -4,9 +4,11 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "clock.h"
 #include "geo.h"
 #include "hash.h"
 #include "set.h"
+#include "value.h"
 
 enum {
 	PAGE = 1000,
@@ -55,7 +57,8 @@ positions(struct db *db, struct arena *a, struct str location)
 
 /* ---- a polygon ---- */
 
-/* Eight corners around each; false: they reach over the edge of the map. */
+/* Eight corners around each corner of a hull; false: they reach over the edge of
+ * the map. */
 static bool
 widen(struct arena *a, const struct points *p, struct points *out)
 {
@@ -118,12 +121,14 @@ convex_hull(struct geo *v, size_t n, struct geo *hull)
 static struct str
 polygon(struct arena *a, const struct points *p)
 {
-	struct points wide = { 0 };
-	struct geo *hull;
+	struct points wide = { 0 }, outer;
+	struct geo *hull = arena_array(a, struct geo, p->n + 1);
 	struct str text = S("polygon");
 	size_t n;
 
-	if (!widen(a, p, &wide))
+	/* What lies within widens nothing: the hull first, of thousands some dozens. */
+	outer = (struct points){ .v = hull, .n = p->n > 1 ? convex_hull(p->v, p->n, hull) : 0 };
+	if (!widen(a, outer.n > 0 ? &outer : p, &wide))
 		return S("");
 	hull = arena_array(a, struct geo, wide.n + 1);
 	n = convex_hull(wide.v, wide.n, hull);
@@ -178,13 +183,30 @@ areas_key(struct arena *a, const struct alert *al)
 	return arena_strf(a, "alert:%lld:areas", (long long)al->id);
 }
 
+/* A country's thousands of positions are not read while all other writers wait:
+ * a drawing holds for an hour, or until there is a shelter more or less. */
+static struct str
+draw_once(struct db *db, struct arena *a, struct str location)
+{
+	struct str key = arena_strf(a, "area:%.*s", FMT(location)), kept, area;
+	int64_t members = 0, then;
+
+	set_card(db, location, &members);
+	if (string_get(db, a, key, &kept) == OK && str_int(str_cut(&kept, ' '), 0, INT64_MAX, &then) &&
+	    then == members)
+		return kept;
+	area = area_draw(db, a, location);
+	string_set(db, key, arena_strf(a, "%lld %.*s", (long long)members, FMT(area)), db_now(db) + HOUR_MS);
+	return area;
+}
+
 enum err
 area_keep(struct db *db, struct arena *a, const struct alert *al)
 {
 	enum err e = OK;
 
 	for (size_t i = 0; e == OK && i < al->nlocations; i++) {
-		struct str area = area_draw(db, a, al->locations[i]);
+		struct str area = draw_once(db, a, al->locations[i]);
 
 		if (area.n > 0)
 			e = hash_set(db, areas_key(a, al), &(struct field){ al->locations[i], area }, 1);

@@ -9,7 +9,6 @@
 #include "xml.h"
 
 static const char top[] = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-			  "<?xml-stylesheet type=\"text/xsl\" href=\"/atom.xsl\"?>\n"
 			  "<?xml-stylesheet type=\"text/css\" href=\"/cap.css\"?>\n"
 			  "<feed xmlns=\"http://www.w3.org/2005/Atom\""
 			  " xmlns:cap=\"urn:oasis:names:tc:emergency:cap:1.2\">\n";

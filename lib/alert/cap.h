@@ -3,7 +3,9 @@
  *
  * Valid by the standard's schema, and stricter: no value Unknown, one info per
  * language with the same codes, times with an offset, headlines of 140
- * characters at most.  It has a style sheet, so that people can read it too.
+ * characters at most.  It has a style sheet, so that people can read it too:
+ * XSLT, and CSS for browsers that have forgotten XSLT.  (Chromium 156 still has
+ * it, warns, and takes no CSS for this namespace.)
  */
 #ifndef MUSTER_CAP_H
 #define MUSTER_CAP_H

@@ -300,7 +300,13 @@ choose(struct db *db, struct arena *a, struct alert *al, bool *found)
 		int64_t id = 0;
 
 		str_int(m[i].member, 1, INT64_MAX, &id);
-		if ((e = alert_get(db, a, id, &other)) != OK)
+		e = alert_get(db, a, id, &other);
+		if (e == ERR_NOT_FOUND) { /* must not keep all others from being sent */
+			log_line("fanouts: \"%.*s\" is no alert", FMT(m[i].member));
+			e = zset_rem(db, FANOUTS, m[i].member);
+			continue;
+		}
+		if (e != OK)
 			break;
 		if (!*found || alert_lane(&other) < alert_lane(al))
 			*al = other;

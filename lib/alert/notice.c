@@ -192,8 +192,8 @@ notice_json(struct req *rq, struct json *j, const struct alert *al)
 static void
 state_line(struct req *rq, struct res *rs, const struct alert *al)
 {
-	if (al->public_at == 0 && al->replaced_by)
-		html(rs, "<p class=\"late\">Withdrawn before it was published</p>\n");
+	if (al->public_at == 0 && (al->replaced_by || al->type == MSG_CANCEL))
+		html(rs, "<p class=\"late\">Withdrawn before it was published: nobody has seen it</p>\n");
 	else if (al->public_at == 0) {
 		html(rs, "<p class=\"late\">Not published yet: will be at ");
 		view_time(rq, rs, al->not_before);

@@ -250,8 +250,8 @@ queue_breaker(const struct destination *d, int64_t now)
 const char *
 queue_age_words(int column)
 {
-	static const char *const words[SHAPE_AGES] = { "up to 1 min", "5 min", "15 min", "1 h", "4 h",
-		"1 day", "older" };
+	static const char *const words[SHAPE_AGES] = { "1 min", "5 min", "15 min", "1 h", "4 h", "1 day",
+		"older" };
 
 	return words[column];
 }

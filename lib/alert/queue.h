@@ -58,7 +58,7 @@ struct str queue_reason_words(struct arena *, struct str reason);
 /* What a destination is now: "open", "paused", "probing" or "disabled". */
 const char *queue_breaker(const struct destination *, int64_t now);
 
-/* "up to 1 min", …, "older": of the column of a shape. */
+/* "1 min" (up to), …, "older": of the column of a shape. */
 const char *queue_age_words(int column);
 
 /* What happened to a message, in order. */

@@ -166,11 +166,33 @@ email(struct db *db, struct arena *a, const struct alert *al, const struct alert
 
 /* ---- SMS ---- */
 
+/* "nr. 3", "Str. Lungă", "bl. b": what follows a full stop is no new sentence
+ * where it begins with a digit or a small letter, nor is the word before it the
+ * last of one where it has three letters or fewer.  Rather a sentence too many
+ * than the number of the school left out. */
+static bool
+abbreviates(struct str s, size_t stop)
+{
+	size_t from = stop;
+
+	while (from > 0 && s.p[from - 1] != ' ' && s.p[from - 1] != '\n')
+		from--;
+	if (stop - from <= 3)
+		return true;
+	return stop + 2 < s.n && ((s.p[stop + 2] >= '0' && s.p[stop + 2] <= '9') ||
+				     (s.p[stop + 2] >= 'a' && s.p[stop + 2] <= 'z'));
+}
+
 static bool
 ends_sentence(struct str s, size_t i)
 {
-	return s.p[i] == '\n' || ((s.p[i] == '.' || s.p[i] == '!' || s.p[i] == '?') &&
-				     (i + 1 == s.n || s.p[i + 1] == ' ' || s.p[i + 1] == '\n'));
+	bool stop = s.p[i] == '.' || s.p[i] == '!' || s.p[i] == '?';
+
+	if (s.p[i] == '\n' || (stop && i + 1 == s.n))
+		return true;
+	if (!stop || (s.p[i + 1] != ' ' && s.p[i + 1] != '\n'))
+		return false;
+	return s.p[i] != '.' || s.p[i + 1] == '\n' || !abbreviates(s, i);
 }
 
 /* The first sentence; of a long one as many whole words as there is room for. */

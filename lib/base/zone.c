@@ -188,3 +188,18 @@ zone_instant(struct str name, int64_t about, int64_t day, int minute)
 	}
 	return shown * 1000; /* not reached: the last span has no end */
 }
+
+void
+zone_use(struct str name)
+{
+	const char *now = getenv("TZ");
+	char tz[NAME_MAX_ + 1];
+
+	snprintf(
+	    tz, sizeof(tz), "%.*s", zone_known(name) ? (int)name.n : 3, zone_known(name) ? name.p : "UTC");
+	if (now != NULL && strcmp(now, tz) == 0)
+		return;
+	if (setenv("TZ", tz, 1) != 0)
+		die("out of memory");
+	tzset();
+}

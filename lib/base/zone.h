@@ -26,4 +26,7 @@ int64_t zone_day(struct str name, int64_t at);
  * instant of the leap. */
 int64_t zone_instant(struct str name, int64_t about, int64_t day, int minute);
 
+/* Makes it the process' zone: that of localtime(), mktime() and clock_local(). */
+void zone_use(struct str name);
+
 #endif

@@ -18,7 +18,8 @@
 enum {
 	TRY_MS = 90 * 1000, /* a relay that looks into what it takes needs its time */
 	WIDTH_MAX = 20,
-	IDLE_S = 30, /* relays close what says nothing for long */
+	PLAIN_MOST = 700, /* with a path behind it still within a line */
+	IDLE_S = 30,      /* relays close what says nothing for long */
 };
 
 /* What an operator set, read once. */
@@ -81,6 +82,16 @@ relay_url(struct arena *a, struct str relay, struct str helo)
 	return arena_strf(a, "%.*s/%.*s", FMT(relay), is_host_name(helo) ? (int)helo.n : 0, helo.p);
 }
 
+static bool
+is_plain(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] < ' ' || s.p[i] > '~')
+			return false;
+	return s.n <= PLAIN_MOST;
+}
+
+/* Whatever could make each mail one that cannot be written. */
 static void
 check(struct email *e)
 {
@@ -90,6 +101,10 @@ check(struct email *e)
 		e->fault = "email.from is no address";
 	else if (e->reply_to_name.p == NULL)
 		e->fault = "email.reply_to is no address";
+	else if (!is_plain(e->list_id))
+		e->fault = "email.list_id must be ASCII, and short";
+	else if (!is_plain(e->site))
+		e->fault = "site.url must be ASCII (xn--…), and short";
 }
 
 static void
@@ -164,7 +179,8 @@ struct content_part {
 struct content {
 	struct buf payload;
 	struct json_object *tree; /* NULL: it is none */
-	struct str subject, language;
+	struct str language;
+	struct buf subject;
 	struct content_part text, html;
 	bool urgent, list;
 };
@@ -178,6 +194,28 @@ text_of(struct json_object *o, const char *key)
 	if (!json_object_object_get_ex(o, key, &v) || !json_object_is_type(v, json_type_string))
 		return S("");
 	return (struct str){ json_object_get_string(v), (size_t)json_object_get_string_len(v) };
+}
+
+/* An alert must not stay unsent for a tab in its title: what a header cannot
+ * hold becomes a blank. */
+static struct str
+one_line(struct arena *a, struct str s)
+{
+	s = arena_dup(a, utf8_mend(a, s));
+	for (char *p = (char *)s.p; *p != '\0'; p++)
+		if ((unsigned char)*p < ' ')
+			*p = ' ';
+	return str_trim(s);
+}
+
+static bool
+is_language(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (!((s.p[i] | 32) >= 'a' && (s.p[i] | 32) <= 'z') && !(s.p[i] >= '0' && s.p[i] <= '9') &&
+		    s.p[i] != '-')
+			return false;
+	return s.n > 0;
 }
 
 static bool
@@ -252,7 +290,8 @@ read_content(struct arena *a, struct str payload)
 	buf_str(&c->payload, payload);
 	if ((c->tree = parsed(payload)) == NULL)
 		return NULL;
-	c->subject = text_of(c->tree, "subject");
+	buf_reset(&c->subject);
+	buf_str(&c->subject, one_line(a, text_of(c->tree, "subject")));
 	c->language = text_of(c->tree, "language");
 	c->urgent = flag_of(c->tree, "urgent");
 	c->list = flag_of(c->tree, "list");
@@ -354,10 +393,10 @@ write_mail(struct mime *m, struct db *db, struct arena *a, const struct email *e
 	mime_address(m, "To", S(""), msg->target);
 	if (e->reply_to.n > 0)
 		mime_address(m, "Reply-To", e->reply_to_name, e->reply_to);
-	mime_text(m, "Subject", c->subject);
+	mime_text(m, "Subject", (struct str){ c->subject.p, c->subject.n });
 	mime_date(m, "Date", msg->created);
 	mime_plain(m, "Message-ID", arena_strf(a, "<%.*s@%.*s>", FMT(name), FMT(e->domain)));
-	if (c->language.n > 0)
+	if (is_language(c->language))
 		mime_plain(m, "Content-Language", c->language);
 	/* Nobody's holiday is to answer a thousand of these. */
 	mime_plain(m, "Auto-Submitted", S("auto-generated"));
@@ -521,7 +560,7 @@ start(const struct channel *ch, struct delivery *d, struct verdict *v)
 	d->own = s = arena_alloc(d->arena, sizeof(*s));
 	s->bytes = mail(d->db, d->arena, e, d->message, d->name, d->payload);
 	if (s->bytes.n == 0)
-		return end(v, OUTCOME_FAILED, "content", "the payload cannot be a mail");
+		return end(v, OUTCOME_FAILED, "content", "the payload is no mail");
 	if (e->file)
 		file_deliver(d, "eml", s->bytes, v);
 	else

@@ -960,6 +960,14 @@ engine_busy(const struct engine *e)
 	return SLOTS - e->nfree;
 }
 
+bool
+engine_rests(const struct engine *e)
+{
+	if (e->trouble_until > ticks_us())
+		return true;
+	return !e->news && !e->stirred && (e->next == NEVER || e->next > e->now);
+}
+
 void
 engine_abandon(struct engine *e, int64_t now)
 {

@@ -179,24 +179,23 @@ remove_files(struct relay *r, bool all_released)
 }
 
 int64_t
-relay_reclaim(struct relay *r, struct db *db, struct arena *a, int64_t now)
+relay_reclaim(struct relay *r, struct db *db, struct arena *a, int64_t now, bool *others)
 {
 	int64_t *owners = NULL, total = 0;
 	size_t n = 0;
-	bool all = true;
+	bool all = db_begin(db, TX_READ, now) == OK;
 
-	if (db_begin(db, TX_READ, now) == OK)
+	if (all)
 		outbox_owners(db, a, &owners, &n);
-	else
-		all = false;
 	db_rollback(db);
-	for (size_t i = 0; i < n; i++)
-		if (!lives(r, owners[i])) {
-			int64_t rows = release(db, owners[i], now);
+	*others = !all;
+	for (size_t i = 0; i < n; i++) {
+		int64_t rows = lives(r, owners[i]) ? 0 : release(db, owners[i], now);
 
-			all &= rows >= 0;
-			total += rows > 0 ? rows : 0;
-		}
+		all &= rows >= 0;
+		*others |= owners[i] != r->owner && rows <= 0;
+		total += rows > 0 ? rows : 0;
+	}
 	remove_files(r, all);
 	return total;
 }

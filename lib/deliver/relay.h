@@ -28,8 +28,10 @@ void relay_promote(struct relay *);
 int64_t relay_owner(const struct relay *);
 
 /* Gives back what dead owners hold, in transactions of its own, and takes their
- * files away; how many rows. */
-int64_t relay_reclaim(struct relay *, struct db *, struct arena *, int64_t now);
+ * files away; how many rows.  *others: somebody else's claims are left, of one
+ * that lives, or is dying: the kernel lets a killed one's locks go one by one,
+ * so that we may work before its claims are known to be nobody's. */
+int64_t relay_reclaim(struct relay *, struct db *, struct arena *, int64_t now, bool *others);
 
 /* The next one may work; our claims stay ours. */
 void relay_hand_over(struct relay *);

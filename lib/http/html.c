@@ -148,7 +148,9 @@ staff_bar(struct req *rq, struct res *rs)
 		html(rs, "<a href=\"/arrivals\">My shelters</a> ");
 	if (roles & (ROLE_ADMIN | ROLE_PUBLISHER))
 		html(rs, "<a href=\"/alerts/new\">Publish an alert</a> ");
-	html(rs, "<a href=\"/feed\">Feed<span data-n=\"unread\"></span></a>");
+	/* How much is unread is the feed's to say: html_page() reads no store. */
+	html(rs, rq->ssi ? "<a href=\"/feed\">Feed<!--#include virtual=\"/feed/unread\" --></a>"
+			 : "<a href=\"/feed\">Feed<span class=\"new\" data-n=\"unread\" hidden></span></a>");
 	if (roles & ROLE_ADMIN)
 		html(rs, " <a href=\"/outbox\">Outbox</a> <a href=\"/webhooks\">Webhooks</a> "
 			 "<a href=\"/settings\">Settings</a>");

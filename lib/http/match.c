@@ -90,7 +90,7 @@ match_uri(struct req *rq, struct str uri)
 	path = str_cut(&raw, '?');
 	api = str_starts(path, "/api/");
 	/* These have no page: programs alone ask for them. */
-	rq->face = api || str_is(path, "/health") || str_starts(path, "/events") || str_is(path, "/metrics")
+	rq->face = api || str_is(path, "/health") || str_is(path, "/metrics") || str_starts(path, "/events")
 		       ? FACE_JSON
 		       : FACE_HTML;
 	if (uri.n > URI_MAX)

@@ -18,7 +18,9 @@
 #include "log.h"
 #include "match.h"
 #include "session.h"
+#include "setting.h"
 #include "throttle.h"
+#include "zone.h"
 
 enum {
 	TOGETHER = 16, /* requests taken in one turn: the most that share a commit */
@@ -42,6 +44,7 @@ struct server {
 	size_t nroutes, max_body;
 	bool files;
 	struct db *db;
+	int64_t zone_read; /* when the tenant's zone was looked up */
 	struct client clients[TOGETHER];
 };
 
@@ -180,6 +183,17 @@ open_store(struct server *sv)
 	return db_open(&sv->db, path, DB_HANDLER) == OK ? OK : ERR_STORE;
 }
 
+/* Times on pages are those of the tenant's zone, which seldom changes.  In a
+ * transaction. */
+static void
+use_zone(struct server *sv, struct req *rq)
+{
+	if (rq->now >= sv->zone_read && rq->now - sv->zone_read < MINUTE_MS)
+		return;
+	sv->zone_read = rq->now;
+	zone_use(setting_text(rq->db, rq->arena, "site.zone"));
+}
+
 /* Notes of failed tries outlive a request that failed. */
 static void
 record_notes(struct server *sv, struct client *c)
@@ -200,6 +214,7 @@ run_read(struct server *sv, struct client *c)
 	c->rq.db = sv->db;
 	if ((c->e = db_begin(sv->db, TX_READ, c->rq.now)) != OK)
 		return;
+	use_zone(sv, &c->rq);
 	c->e = authorize(c);
 	if (c->e == OK && c->route->tx == TX_READ)
 		c->e = c->route->handle(&c->rq, &c->rs);
@@ -217,6 +232,7 @@ run_part(struct server *sv, struct client *c)
 	bool answered = false;
 
 	c->rq.db = sv->db;
+	use_zone(sv, &c->rq);
 	db_savepoint(sv->db);
 	c->e = authorize(c);
 	if (c->e == OK)

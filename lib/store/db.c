@@ -33,6 +33,7 @@ struct db {
 	char *bell;            /* the dispatcher's, beside the file; NULL: this is the dispatcher */
 	int bell_fd;
 	bool ring; /* once this transaction is committed */
+	struct tenant_row tenant;
 	struct keys *keys;
 	struct runs *runs;
 	sqlite3_stmt *stmts[SQL__MAX][SQL_STATEMENTS];
@@ -297,6 +298,12 @@ int64_t
 db_changes(struct db *db)
 {
 	return sqlite3_changes64(db->handle);
+}
+
+struct tenant_row *
+db_tenant(struct db *db)
+{
+	return &db->tenant;
 }
 
 int64_t

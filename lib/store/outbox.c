@@ -2,6 +2,7 @@
 #include "outbox.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "bell.h"
 #include "sql.h"
@@ -195,30 +196,47 @@ state_is_dead(enum outbox_state state)
 
 /* ---- names ---- */
 
+static size_t
+copy(char *to, size_t room, struct str from)
+{
+	size_t n = from.n < room ? from.n : room;
+
+	memcpy(to, from.p, n);
+	return n;
+}
+
+static const struct tenant_row *
+tenant(struct db *db)
+{
+	struct tenant_row *t = db_tenant(db);
+	sqlite3_stmt *st;
+
+	if (t->read)
+		return t;
+	st = db_stmt(db, SQL_OUTBOX, sql, TENANT, "");
+	if (db_row(db, st)) {
+		t->id_n = copy(t->id, sizeof(t->id), db_column_view(st, 0));
+		t->secret_n = copy(t->secret, sizeof(t->secret), db_column_view(st, 1));
+		t->read = true;
+		db_done(st);
+	}
+	return t;
+}
+
 struct str
 tenant_id(struct db *db, struct arena *a)
 {
-	sqlite3_stmt *st = db_stmt(db, SQL_OUTBOX, sql, TENANT, "");
-	struct str id = S("");
+	const struct tenant_row *t = tenant(db);
 
-	if (db_row(db, st)) {
-		id = db_column(a, st, 0);
-		db_done(st);
-	}
-	return id;
+	return arena_dup(a, (struct str){ t->id, t->id_n });
 }
 
 struct str
 tenant_secret(struct db *db, struct arena *a)
 {
-	sqlite3_stmt *st = db_stmt(db, SQL_OUTBOX, sql, TENANT, "");
-	struct str secret = S("");
+	const struct tenant_row *t = tenant(db);
 
-	if (db_row(db, st)) {
-		secret = db_column(a, st, 1);
-		db_done(st);
-	}
-	return secret;
+	return arena_dup(a, (struct str){ t->secret, t->secret_n });
 }
 
 struct str
@@ -230,18 +248,11 @@ message_name(struct db *db, struct arena *a, int64_t id)
 bool
 message_named(struct db *db, struct str name, int64_t *id)
 {
-	sqlite3_stmt *st;
-	bool ours = false;
+	const struct tenant_row *t = tenant(db);
 	struct str rest = name;
 
-	if (!str_is(str_cut(&rest, '_'), "msg"))
-		return false;
-	st = db_stmt(db, SQL_OUTBOX, sql, TENANT, "");
-	if (db_row(db, st)) {
-		ours = str_eq(str_cut(&rest, '_'), db_column_view(st, 0));
-		db_done(st);
-	}
-	return ours && str_int(rest, 1, INT64_MAX, id);
+	return str_is(str_cut(&rest, '_'), "msg") &&
+	       str_eq(str_cut(&rest, '_'), (struct str){ t->id, t->id_n }) && str_int(rest, 1, INT64_MAX, id);
 }
 
 /* ---- writing ---- */

@@ -64,6 +64,14 @@ int64_t db_changes(struct db *);
 /* The id that the last insert gave. */
 int64_t db_inserted(struct db *);
 
+/* The row `tenant`, which never changes: read once by outbox.c. */
+struct tenant_row {
+	bool read;
+	char id[16], secret[32];
+	size_t id_n, secret_n;
+};
+struct tenant_row *db_tenant(struct db *);
+
 /* Microseconds of a clock that only goes forward. */
 int64_t monotonic_us(void);
 

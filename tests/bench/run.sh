@@ -272,14 +272,20 @@ table()
 
 mails()
 {
-	ROUNDS=$ROUNDS "$B/tests/bench/smtp"
+	env B="$B" ROUNDS="$ROUNDS" "$B/tests/bench/smtp"
 }
 
 # --- the gate: what publishing an alert costs with 10 and with 100,000 subscribers
 
 gate()
 {
-	"$B/tests/bench/gate"
+	env B="$B" "$B/tests/bench/gate"
+}
+
+# Deliveries beside libcurl alone and beside BullMQ.
+deliveries()
+{
+	env B="$B" tests/bench/deliver.sh
 }
 
 make_data
@@ -302,4 +308,5 @@ verdict=0
 table || verdict=1
 mails || verdict=1
 gate || verdict=1
-((verdict == 0))
+deliveries || verdict=1
+[ "$verdict" = 0 ]

@@ -5,6 +5,7 @@ import { citizen } from "./citizen.mjs";
 import { staff } from "./staff.mjs";
 import { subscribe } from "./subscribe.mjs";
 import { alerts } from "./alerts.mjs";
+import { outbox } from "./outbox.mjs";
 import { pages } from "./pages.mjs";
 import { live } from "./live.mjs";
 
@@ -12,6 +13,7 @@ await openBrowser();
 await Promise.all([citizen(), staff()]);        // at different shelters
 await subscribe();
 await alerts();
+await outbox();
 await pages();
 await live();
 await closeBrowser();

@@ -12,7 +12,7 @@
 . "${0%/*}/../site/lib.sh"
 messages=${MESSAGES:-20000} flood=${FLOOD:-1000000} quiet=${QUIET:-300}
 plan 12
-sinks=() workers=() writer='' breaker=''
+body='' sinks=() workers=() writer='' breaker=''
 
 cleanup()
 {
@@ -26,6 +26,7 @@ new_sink()                       # NAME [FAULTS]: $url
 {
 	"$B/tests/serve/sink" 0 "$work/$1.log" "${2:-0}" >"$work/$1.port" &
 	sinks+=($!)
+	echo -n >>"$work/$1.log"
 	until [ -s "$work/$1.port" ]; do sleep 0.05; done
 	url=http://127.0.0.1:$(<"$work/$1.port")/hook
 }
@@ -59,7 +60,8 @@ wait_for_all()                   # LOG; at most 5 minutes
 # What the list of a sink says: "arrived doubled ids-too-many"
 account()                          # NAME
 {
-	sleep 0.2                # the list is written every 50 ms
+	kill "${sinks[-1]}"      # so that its list is whole
+	wait "${sinks[-1]}"
 	awk '{ seen[$2]++; if (!(($1, $2) in pair)) { pair[$1, $2] = 1; ids[$2]++ } }
 		END { for (n in seen) { arrived++; doubled += seen[n] - 1; many += ids[n] - 1 }
 		print arrived + 0, doubled + 0, many + 0 }' "$work/$1.log"
@@ -83,6 +85,7 @@ calm=$(($(ms) - started))
 end_workers
 read -r arrived doubled many <<<"$(account calm)"
 echo "# undisturbed: $messages messages in $calm ms, $doubled twice"
+"$B/tests/serve/load" "$MUSTER_STATE" states | sed 's/^/# /'
 is "$arrived" "$messages" 'undisturbed, every message arrives'
 is "$many" 0 'each under one id'
 
@@ -119,6 +122,7 @@ wild=$(($(ms) - started))
 end_workers
 read -r arrived doubled many <<<"$(account wild)"
 echo "# with $kills kills of dispatchers, $writer_kills of writers: $wild ms, $doubled twice"
+"$B/tests/serve/load" "$MUSTER_STATE" states | sed 's/^/# /'
 is "$arrived" "$messages" 'with all the kills, none is lost'
 is "$many" 0 'and every one that came twice came under the same id'
 in_time=$((wild <= 3 * calm))
@@ -136,7 +140,7 @@ silent=${url%/hook}/silent
 new_sink quiet
 "$B/tests/serve/load" "$MUSTER_STATE" put "$flood" "$silent" || bail 'no flood'
 worker
-sleep 2
+sleep 5                          # until the log of all that is in the file
 "$B/tests/serve/load" "$MUSTER_STATE" each "$quiet" "$url" 10 >"$work/sent"
 for ((n = 0; n < 100; n++)); do
 	[ "$(wc -l <"$work/quiet.log")" -ge "$quiet" ] && break

@@ -82,6 +82,7 @@ post /api/alerts/3/all-clear '{}'
 post /api/alerts/2/cancel ''
 for uri in /api/alerts '/api/alerts?active=1&location=city-CJ&limit=1' /api/alerts/1 /api/feed '/api/feed?limit=1'; do get "$uri"; done
 post /api/feed/read '{"up_to":"1","ids":[1,"2"]}'
+get /feed/unread
 get '/alerts/new?references=4&kind=update'
 form /alerts/new do=preview event=Flood title=T message=M severity=Minor urgency=Past certainty=Likely locations=city-CJ channels=inapp
 as nobody
@@ -93,9 +94,6 @@ done
 get /alerts/banner
 as admin
 
-for uri in /events '/events?channels=alerts&after=0&retry=2400' '/events?after=0&to=1' /events/auth '/events/auth?channels=team-7' \
-	'/events/auth?channels=no' '/events?channels=no'; do as nobody; get "$uri"; done
-as admin
 # --- who gets alerts
 sql() { sqlite3 "$MUSTER_STATE/muster.db" "$1"; }
 letter() { sql 'select cast(body as text) from payload order by id desc limit 1' | jq -r .text; } # the last message
@@ -173,6 +171,9 @@ send POST /api/outbox/903/retry '' ''
 with REMOTE_ADDR=127.0.0.1
 get /metrics
 get /metrics
+for uri in /events '/events?channels=alerts&after=0&retry=2400' '/events?after=0&to=1' /events/auth '/events/auth?channels=team-7' \
+	'/events/auth?channels=no' '/events?channels=no'; do as nobody; get "$uri"; done
+as admin
 
 # --- refused, each in its own way
 get '/api/outbox?state=gone'

@@ -8,6 +8,7 @@
  *	                                20 a commit, over the URLs in turn; killed and
  *	                                started again it goes on where it was
  *	load STATE left                 how many wait
+ *	load STATE states               what became of all
  *
  * The addresses of this machine are allowed.
  */
@@ -168,6 +169,22 @@ left(void)
 	return sum;
 }
 
+/* "sent 20000", and what else became of them, with reasons. */
+static void
+states(void)
+{
+	struct tally *t;
+	struct reason_count *r;
+	size_t n;
+
+	outbox_tally(db, mem, 0, &t, &n);
+	for (size_t i = 0; i < n; i++)
+		printf("%s %lld\n", state_name(t[i].state), (long long)t[i].n);
+	outbox_reasons(db, mem, &r, &n);
+	for (size_t i = 0; i < n; i++)
+		printf("# %s: %.*s %lld\n", state_name(r[i].state), FMT(r[i].reason), (long long)r[i].n);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -180,10 +197,13 @@ main(int argc, char **argv)
 	if (db_open(&db, path, DB_HANDLER) != OK)
 		die("load: %s cannot be opened", path);
 	mem = arena_new();
-	if (strcmp(argv[2], "left") == 0) {
+	if (argc == 3) {
 		if (db_begin(db, TX_READ, now_ms()) != OK)
 			die("load: it cannot be read");
-		printf("%lld\n", (long long)left());
+		if (strcmp(argv[2], "states") == 0)
+			states();
+		else
+			printf("%lld\n", (long long)left());
 		db_rollback(db);
 	} else if (argc > 4) {
 		int64_t n = atoll(argv[3]);

@@ -12,7 +12,7 @@
  *
  * FAULTS percent of all messages meet a fault once: a 500, a connection that
  * is dropped before or after the request was taken, an answer after 0.3 s, none
- * for 3 s and then a reset.
+ * for a second and then a reset.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -147,7 +147,7 @@ fault(struct conn *c, const char *id, const char *body)
 		c->answer_at = real_us() / 1000 + 300;
 		return true;
 	default:
-		c->answer_at = real_us() / 1000 + 3000;
+		c->answer_at = real_us() / 1000 + 1000;
 		c->reset = true;
 		return true;
 	}

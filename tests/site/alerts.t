@@ -3,7 +3,7 @@
 # whatever lies in a cache, and whichever part is down.
 # shellcheck source=tests/site/lib.sh
 . "${0%/*}/lib.sh"
-plan 24
+plan 25
 start DEMO=0
 token officer --role publisher
 token admin --role admin
@@ -64,3 +64,13 @@ get /
 is "$status" 200 'without the handler of alerts pages are served all the same'
 unlike "$body" 'Sorry' 'and no error stands in them'
 mv "$state/run/away.sock" "$state/run/alerts.sock"
+
+# --- the staff's bar
+echo 'vera warns people' | muster user add vera --role publisher >/dev/null
+form /session name=vera password='vera warns people'
+who=(-H "Cookie: $(header Set-Cookie | cut -d ';' -f 1)")
+get /feed
+like "$body" '<a href="/feed">Feed <span class="new" data-n="unread">1</span>' 'a person of the staff sees on every page how much is unread'
+as nobody
+get /feed
+unlike "$body" 'data-n="unread"' 'nobody else does'

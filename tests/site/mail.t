@@ -61,7 +61,7 @@ jq -n '[
 		html: "<p lang=\"ro\">Plecați <b>acum</b> &amp; repede. <a href=\"{unsubscribe}\">Dezabonare</a>", language: "ro", urgent: true, list: true},
 	{subject: "避難所が開きました — 川崎市の全ての住民は避難所へ移動してください。水と毛布を持参すること", text: "避難してください\n{unsubscribe}",
 		html: "<p>避難</p><p>{unsubscribe}</p>", language: "ja", list: true},
-	{subject: ("The bridge over the Someș at Gilău is closed to all traffic until further notice; use the ring road " * 2),
+	{subject: ("The bridge over the Someș at Gilău is closed to all traffic until further notice; use the ring road " * 2 | rtrimstr(" ")),
 		text: ("A line that is far longer than any mail may have, and has a word at its end. " * 20), html: ("<p>" + ("x" * 3000) + "</p>"), language: "en", list: true},
 	{subject: "=?UTF-8?Q?not_encoded?= = plain", text: "a=3Db\ttab \t\n--=_msg\n", html: "<p>a=3Db</p>", language: "en", list: true},
 	{subject: "🌊 Tsunami 🚨", text: "🌊", html: "<p>🌊</p>", language: "en", urgent: true, list: true}

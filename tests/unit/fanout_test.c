@@ -533,3 +533,16 @@ STORE_TEST(when_idle_a_step_writes_nothing)
 	assert_int_equal(next, 0);
 	assert_int_equal(key_count(db), 0);
 }
+
+STORE_TEST(what_is_no_alert_keeps_no_other_from_being_sent)
+{
+	struct alert al;
+
+	readers(2);
+	assert_int_equal(zset_add(db, S("fanouts"), S("77"), 1), OK);
+	assert_int_equal(zset_add(db, S("fanouts"), S("x"), 2), OK);
+	al = published(flood());
+	expand();
+	assert_int_equal(messages(al.id, 0, NULL), 2);
+	assert_int_equal(next, 0);
+}

@@ -77,3 +77,21 @@ HTTP_TEST(a_page_that_shows_ages_changes_its_version_by_the_minute)
 	rq.now = 120000;
 	assert_false(res_fresh(&rq, &rs, 7));
 }
+
+HTTP_TEST(an_answer_that_hangs_on_more_is_known_by_its_bytes)
+{
+	struct str tag;
+
+	buf_str(&rs.body, S("one"));
+	assert_false(res_same(&rq, &rs));
+	tag = text_of(&rs.head);
+	assert_true(str_starts(tag, "ETag: \"") && tag.n > 30);
+	rq.if_none_match = arena_dup(mem, (struct str){ tag.p + 6, tag.n - 8 });
+	rs.head.n = 0;
+	assert_true(res_same(&rq, &rs));
+	assert_int_equal(rs.status, 304);
+	assert_int_equal(rs.body.n, 0);
+	buf_str(&rs.body, S("two"));
+	rs.head.n = 0;
+	assert_false(res_same(&rq, &rs));
+}
