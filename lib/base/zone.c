@@ -193,7 +193,7 @@ void
 zone_use(struct str name)
 {
 	const char *now = getenv("TZ");
-	char tz[NAME_MAX_ + 1];
+	char tz[ZONE_NAME + 1];
 
 	snprintf(
 	    tz, sizeof(tz), "%.*s", zone_known(name) ? (int)name.n : 3, zone_known(name) ? name.p : "UTC");
