@@ -13,7 +13,7 @@ if ($("#banner")) known.alerts = +$("#banner").dataset.seq;
 const mine = Object.keys(known), born = known.alerts;
 if (!mine.length) return;
 
-let es, release, heard = 0, asked = loaded, fails = 0, spread = 2, asleep = false, said = 0, words = "", timer, sleeper;
+let es, release, heard = 0, asked = loaded, fails = 0, spread = 2, asleep = false, said = 0, words = "", timer, sleeper, over;
 let paused = remember() === "off", queue = Promise.resolve();
 const changed = new Map(), then = (f) => (queue = queue.then(f).catch(() => {}));
 
@@ -81,6 +81,11 @@ function title() {
 	const b = $("#banner.extreme:not(.drill), #banner.severe:not(.drill)");
 
 	d.title = (b ? "ALERT: " : "") + d.title.replace(/^ALERT: /, "");
+	/* Nobody tells when its time is over. */
+	const left = Date.parse($("#banner time")?.dateTime) - Date.now();
+
+	clearTimeout(over);
+	if (left > 0 && left < 2 ** 31 - 9000) over = setTimeout(() => paused || banner(0).catch(() => {}), left + 1000 + rand(5000));
 }
 async function banner(seq) {
 	for (let i = 0; i < 5; i++, await nap(1000 + rand(500))) {
@@ -99,7 +104,7 @@ function alerted(e, seq) {
 		make("p", { className: "hide" }, d.body).setAttribute("role", "alert");
 		d.body.lastChild.textContent = `Extreme alert: ${e.title}. ${e.message}`;
 	}
-	setTimeout(() => banner(seq).catch(() => {}), rand(300));
+	setTimeout(() => banner(seq).catch(() => {}), rand(1000));
 }
 
 /* --- what is known --- */
@@ -109,8 +114,9 @@ function take(ch, e) {
 	known[ch] = e.seq;
 	(ch === "alerts" ? alerted : shelter)(e, e.seq);
 }
-/* Too much was missed: this page, anew. */
+/* Too much was missed: this page, anew. It may be so for all at once. */
 async function reset(head) {
+	await nap(rand(5000));
 	const now = new DOMParser().parseFromString(await (await fetch(location.href, { cache: "no-store" })).text(), "text/html");
 
 	for (const to of d.querySelectorAll("dl[data-shelter] [data-n]")) {
@@ -223,11 +229,12 @@ setInterval(() => {
 	if (es && heard && Date.now() - heard > 40000) es.onerror();
 	show();
 }, 5000);
-d.addEventListener("visibilitychange", () => {
+function looked() {
 	clearTimeout(sleeper);
 	if (d.hidden) sleeper = setTimeout(() => { asleep = true; release?.(); }, 60000);
 	else if (asleep) wake();
-});
+}
+d.addEventListener("visibilitychange", looked);
 function pause(yes) {
 	paused = yes;
 	if (yes) release?.(), heard = 0; else wake();
@@ -241,6 +248,7 @@ addEventListener("storage", (e) => { if (e.key === "muster-live") pause(e.newVal
 addEventListener("online", () => { if (!paused) setTimeout(catchUp, rand(1000)); });
 title();
 show();
+looked();
 wake();
 polling();
 })();

@@ -189,21 +189,30 @@ address_normal(struct arena *a, enum outbox_channel channel, struct str given, s
 	}
 }
 
+/* "40" of "+40"; empty where the setting is no country's number. */
+static struct str
+country_set(struct db *db, struct arena *a)
+{
+	struct str country = str_trim(setting_text(db, a, "sms.country"));
+	int64_t n;
+
+	if (country.n > 0 && country.p[0] == '+')
+		country = (struct str){ country.p + 1, country.n - 1 };
+	return str_int(country, 1, 999, &n) ? country : S("");
+}
+
 bool
 address_typed(struct db *db, struct arena *a, enum outbox_channel channel, struct str given,
     struct str *address, const char **why)
 {
-	struct str country, s = str_trim(given);
+	struct str s = str_trim(given);
 
 	*why = "Write the number with its country, like +40 712 345 678.";
 	if (channel != CHANNEL_SMS) {
 		*why = email_fault(s);
 		return address_normal(a, channel, s, address);
 	}
-	country = str_trim(setting_text(db, a, "sms.country"));
-	if (country.n > 0 && country.p[0] == '+')
-		country = (struct str){ country.p + 1, country.n - 1 };
-	return phone_normal(a, s, country, address);
+	return phone_normal(a, s, country_set(db, a), address);
 }
 
 struct str

@@ -12,7 +12,7 @@
 
 #define ZONEINFO "/usr/share/zoneinfo/"
 
-enum { NAME_MAX_ = 64, SPANS = 6, KEPT = 32, DAY_S = 24 * 60 * 60, AROUND_S = 4 * DAY_S, STEP_S = 30 * 60 };
+enum { ZONE_NAME = 64, SPANS = 6, KEPT = 32, DAY_S = 24 * 60 * 60, AROUND_S = 4 * DAY_S, STEP_S = 30 * 60 };
 
 /* Seconds [from, next one's from) during which clocks are `offset` seconds off UTC. */
 struct span {
@@ -20,7 +20,7 @@ struct span {
 };
 
 struct zone {
-	char name[NAME_MAX_ + 1];
+	char name[ZONE_NAME + 1];
 	int64_t from, to; /* the seconds that it was looked at for */
 	struct span v[SPANS];
 	size_t n;
@@ -32,7 +32,7 @@ static size_t next_kept;
 static bool
 name_plain(struct str name)
 {
-	if (name.n == 0 || name.n > NAME_MAX_ || name.p[0] == '/' || name.p[0] == '.')
+	if (name.n == 0 || name.n > ZONE_NAME || name.p[0] == '/' || name.p[0] == '.')
 		return false;
 	for (size_t i = 0; i < name.n; i++) {
 		char c = name.p[i];
@@ -131,7 +131,7 @@ find(struct str name, int64_t at)
 	int64_t second = at / 1000;
 	struct zone *z = NULL;
 
-	if (name.n > NAME_MAX_)
+	if (name.n > ZONE_NAME)
 		name = S("UTC");
 	for (size_t i = 0; i < KEPT && z == NULL; i++)
 		if (str_is(name, kept[i].name))
@@ -193,7 +193,7 @@ void
 zone_use(struct str name)
 {
 	const char *now = getenv("TZ");
-	char tz[NAME_MAX_ + 1];
+	char tz[ZONE_NAME + 1];
 
 	snprintf(
 	    tz, sizeof(tz), "%.*s", zone_known(name) ? (int)name.n : 3, zone_known(name) ? name.p : "UTC");

@@ -250,6 +250,27 @@ STORE_TEST(after_a_backup_was_put_back_every_cursor_is_too_old)
 	all_agrees();
 }
 
+STORE_TEST(how_far_behind_a_cursor_is_is_counted_on_its_channels_and_no_further_than_asked)
+{
+	for (int i = 0; i < 5; i++)
+		put("alerts", "", "{}");
+	put("posts", "", "{}");
+	put("availability", "A", "{}");
+	assert_int_equal(event_behind(db, both, LEN(both), 0, 100), 6);
+	assert_int_equal(event_behind(db, both, LEN(both), 4, 100), 2);
+	assert_int_equal(event_behind(db, both, LEN(both), 7, 100), 0);
+	assert_int_equal(event_behind(db, both, LEN(both), 0, 3), 3);
+}
+
+STORE_TEST(after_a_backup_was_put_back_the_heads_tell_who_has_later_ids)
+{
+	put("alerts", "", "{}");
+	event_forget(db);
+	assert_true(event_head(db, S("alerts")) > 1000000);
+	assert_int_equal(event_head(db, S("alerts")), event_floor(db));
+	all_agrees();
+}
+
 STORE_TEST(an_event_that_is_undone_was_never_told)
 {
 	db_savepoint(db);

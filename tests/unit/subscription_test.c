@@ -260,10 +260,11 @@ count_difference(void *arg, const char *text)
 static int
 disagreements(void)
 {
-	int64_t found;
+	int64_t found, n;
 	int told = 0;
 
-	assert_int_equal(subscription_check(db, count_difference, &told, &found), told);
+	n = subscription_check(db, count_difference, &told, &found);
+	assert_int_equal(n, told);
 	return told;
 }
 
@@ -466,6 +467,9 @@ STORE_TEST(telephone_numbers_are_of_the_country_unless_they_say_another)
 	assert_true(address_typed(db, mem, CHANNEL_SMS, S("06 1234 5678"), &address, &why));
 	assert_str(address, "+390612345678");
 	assert_false(address_normal(mem, CHANNEL_SMS, S("0712345678"), &address));
+	assert_int_equal(setting_set(db, mem, S("sms.country"), S("Romania"), &why), OK);
+	assert_false(address_typed(db, mem, CHANNEL_SMS, S("0712345678"), &address, &why));
+	assert_true(address_typed(db, mem, CHANNEL_SMS, S("+40712345678"), &address, &why));
 }
 
 STORE_TEST(other_letters_in_an_address_are_refused_with_what_to_do)
