@@ -384,7 +384,9 @@ read_payload(struct engine *e, struct payload *p, int64_t id)
 	memcpy(copy, body.p, body.n);
 	copy[body.n] = '\0';
 	free((char *)p->body.p);
-	*p = (struct payload){ .id = id, .body = { copy, body.n } };
+	p->body.p = copy;
+	p->body.n = body.n;
+	p->id = id;
 	return true;
 }
 
