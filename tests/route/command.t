@@ -133,7 +133,7 @@ MUSTER_STATE=$state/none "$B/bin/dispatch" 2>"$said"
 is $(($? > 0)) 1 'without a state directory it fails'
 like "$(cat "$said")" '^[0-9T:Z-]+ dispatch: ' 'with a line for the log'
 now=$((now + 7200000))
-( flock 9; dispatch; echo $? >"$said" ) 9>"$MUSTER_STATE/dispatch.lock"
+( flock 9; dispatch; echo $? >"$said" ) 9>>"$MUSTER_STATE/dispatch/primary"
 is "$(cat "$said")" 0 'a second one sees the first at work and leaves'
 get /api/shelters/RO-CJ-01
 is "$(json .expected)" 4 'without doing anything'
