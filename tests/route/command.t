@@ -133,6 +133,7 @@ MUSTER_STATE=$state/none "$B/bin/dispatch" 2>"$said"
 is $(($? > 0)) 1 'without a state directory it fails'
 like "$(cat "$said")" '^[0-9T:Z-]+ dispatch: ' 'with a line for the log'
 now=$((now + 7200000))
+mkdir -p "$MUSTER_STATE/dispatch"
 ( flock 9; dispatch; echo $? >"$said" ) 9>>"$MUSTER_STATE/dispatch/primary"
 is "$(cat "$said")" 0 'a second one sees the first at work and leaves'
 get /api/shelters/RO-CJ-01
