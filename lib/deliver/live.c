@@ -165,15 +165,19 @@ lane_go(struct lane *lane, int64_t now)
 	post(lane);
 }
 
-/* "active subscribers: 42": all that listen hear the tick. */
+/* "active subscribers: 42": all that listen hear the tick.  Those who were cut
+ * off come back within the next ticks, so the number falls slowly. */
 static void
 count_listeners(struct lane *lane)
 {
 	const char *words = "active subscribers: ", *found;
+	int64_t n, left = lane->live->listeners * 3 / 4;
 
 	buf_char(&lane->answer, '\0');
-	if ((found = strstr(lane->answer.p, words)) != NULL)
-		lane->live->listeners = strtoll(found + strlen(words), NULL, 10);
+	if ((found = strstr(lane->answer.p, words)) == NULL)
+		return;
+	n = strtoll(found + strlen(words), NULL, 10);
+	lane->live->listeners = n > left ? n : left;
 }
 
 static void
