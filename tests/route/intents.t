@@ -174,7 +174,7 @@ is "$(numbers RO-CJ-01)" '0 10 10 0' 'where nobody writes'
 dispatch
 is "$(numbers RO-CJ-01)" '0 0 10 10' 'the dispatcher ends it'
 is "$(numbers RO-CJ-05)" '0 0  ' 'everywhere'
-is "$(cat "$MUSTER_STATE/live/head.json")" "{\"sequence\":$(sql 'select value from sequence')}" \
+is "$(jq .sequence "$MUSTER_STATE/live/head.json")" "$(sql 'select value from sequence')" \
 	'and tells pages that wait that there is something new'
 dispatch
 is "$?" 0 'with nothing to do it does nothing'

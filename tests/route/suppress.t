@@ -2,7 +2,7 @@
 # suppress.t - the operator says who gets nothing any more.
 # shellcheck source=tests/route/lib.sh
 . "${0%/*}/lib.sh"
-plan 20
+plan 19
 run() # [STATUS] WANTED, then the command line; what it said is in $out
 {
 	out=$(muster "${@:2}" 2>&1)
