@@ -158,14 +158,6 @@ read_settings(struct db *db, struct arena *a)
 	return e;
 }
 
-struct str
-email_destination(struct db *db, struct arena *a)
-{
-	if (setting_is(db, a, "email.mode", "smtp"))
-		return setting_text(db, a, "email.relay");
-	return arena_strf(a, "email:%.*s", FMT(setting_text(db, a, "email.mode")));
-}
-
 /* ---- the payload ------------------------------------------------------------- */
 
 static const struct str mark = { "{unsubscribe}", sizeof("{unsubscribe}") - 1 };

@@ -117,29 +117,6 @@ sms_text(struct db *db, struct arena *a, struct str text)
 	return shape(a, read_settings(db, a), text);
 }
 
-struct str
-sms_destination(struct db *db, struct arena *a)
-{
-	struct str url = setting_text(db, a, "sms.url"), rest = url, scheme, host;
-
-	switch (mode(db, a)) {
-	case SMS_OFF:
-		return S("sms:off");
-	case SMS_FILE:
-		return S("sms:file");
-	default:
-		/* Not more than scheme and host: a template's rest may hold a secret. */
-		scheme = str_cut(&rest, ':');
-		while (str_starts(rest, "/"))
-			rest = (struct str){ rest.p + 1, rest.n - 1 };
-		host = str_cut(&rest, '/');
-		host = str_cut(&host, '?');
-		for (struct str before = host; memchr(host.p, '@', host.n) != NULL; before = host)
-			host = (str_cut(&before, '@'), before);
-		return arena_strf(a, "sms:%.*s://%.*s", FMT(scheme), FMT(host));
-	}
-}
-
 /* ---- what both ways share ------------------------------------------------------ */
 
 void
@@ -206,26 +183,6 @@ void
 put_header(struct delivery *d, const char *line)
 {
 	d->headers = curl_slist_append(d->headers, line);
-}
-
-/* ---- callbacks ----------------------------------------------------------------- */
-
-enum outbox_state
-sms_status(struct str word)
-{
-	static const struct {
-		const char *word;
-		enum outbox_state state;
-	} words[] = { { "delivered", OUTBOX_DELIVERED }, { "read", OUTBOX_DELIVERED },
-		{ "DELIVRD", OUTBOX_DELIVERED }, { "1", OUTBOX_DELIVERED }, { "undelivered", OUTBOX_FAILED },
-		{ "failed", OUTBOX_FAILED }, { "canceled", OUTBOX_FAILED }, { "rejected", OUTBOX_FAILED },
-		{ "UNDELIV", OUTBOX_FAILED }, { "REJECTD", OUTBOX_FAILED }, { "EXPIRED", OUTBOX_FAILED },
-		{ "DELETED", OUTBOX_FAILED }, { "2", OUTBOX_FAILED }, { "16", OUTBOX_FAILED } };
-
-	for (size_t i = 0; i < LEN(words); i++)
-		if (str_is(word, words[i].word))
-			return words[i].state;
-	return OUTBOX_WAITING;
 }
 
 /* ---- a try --------------------------------------------------------------------- */

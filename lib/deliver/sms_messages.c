@@ -19,36 +19,6 @@ enum {
 	CLOCKS_S = 120, /* the gateway's clock may be behind ours */
 };
 
-/* Only what is about the number fails for it alone; what is about us hurts the
- * destination, so that the others wait until it is put right. */
-static const struct sms_error errors[] = {
-	{ 20003, OUTCOME_RETRY, true, 0, "auth", NULL },
-	{ 20429, OUTCOME_RETRY, true, 0, "too-many", NULL },
-	{ 21211, OUTCOME_FAILED, false, 0, "no-such-number", "invalid" },
-	{ 21408, OUTCOME_FAILED, false, 0, "region", NULL }, /* of one number: others still go */
-	{ 21606, OUTCOME_RETRY, true, 0, "sender", NULL },
-	{ 21610, OUTCOME_FAILED, false, 0, "opted-out", "opted-out" },
-	{ 21614, OUTCOME_FAILED, false, 0, "no-mobile", "invalid" },
-	{ 21659, OUTCOME_RETRY, true, 0, "sender", NULL },
-	{ 30001, OUTCOME_RETRY, true, 60, "queue-full", NULL },
-	{ 30003, OUTCOME_RETRY, false, 30 * 60, "unreachable", NULL },
-	{ 30004, OUTCOME_FAILED, false, 0, "blocked", NULL },
-	{ 30005, OUTCOME_FAILED, false, 0, "no-such-number", "invalid" },
-	{ 30006, OUTCOME_FAILED, false, 0, "no-mobile", "invalid" },
-	{ 30007, OUTCOME_FAILED, false, 0, "filtered", NULL },
-	{ 30008, OUTCOME_RETRY, false, 60, "unknown", NULL },
-	{ 30034, OUTCOME_RETRY, true, 0, "unregistered", NULL },
-};
-
-const struct sms_error *
-sms_error(int64_t code)
-{
-	for (size_t i = 0; i < LEN(errors); i++)
-		if (errors[i].code == code)
-			return &errors[i];
-	return NULL;
-}
-
 /* ---- asking -------------------------------------------------------------------- */
 
 static char *
