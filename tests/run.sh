@@ -15,7 +15,7 @@
 # results than planned, an exit other than 0 and a hang are failures too.
 # The last line is "N passed, N failed" (and ", N skipped" when there are any).
 #
-# B=build  UNITS=build-san/tests/unit  TEST_TIMEOUT=300 (seconds a file)
+# B=build  UNITS=build-san/tests/unit  TEST_TIMEOUT=600 (seconds a file)
 set -u
 cd "$(dirname "$0")/.." || exit 1
 export B=${B:-build}
@@ -101,7 +101,7 @@ run_one()
 	local rc report p f s start=$EPOCHREALTIME ms
 
 	# In braces, or bash would tell of every crash itself.
-	{ CMOCKA_MESSAGE_OUTPUT=TAP timeout -k 5 "${TEST_TIMEOUT:-300}" "$1" >"$out" 2>&1 </dev/null
+	{ CMOCKA_MESSAGE_OUTPUT=TAP timeout -k 5 "${TEST_TIMEOUT:-600}" "$1" >"$out" 2>&1 </dev/null
 	} 2>/dev/null
 	rc=$?
 	ms=$(((${EPOCHREALTIME/./} - ${start/./}) / 1000))

@@ -86,8 +86,7 @@ export async function alerts() {
 		await tabTo(page, field("title"));
 		await page.keyboard.press("End");
 		await page.keyboard.type(" now");
-		await page.keyboard.press("Enter");     // in a field: the preview, never publishing
-		await page.waitForLoadState();
+		await enter(page);              // in a field: the preview, never publishing
 		same(await page.innerText("h1"), "Check before you publish", "Enter leads to the preview");
 		await tabTo(page, (f) => f.tag === "button" && f.text === "Publish");
 		await enter(page);
