@@ -32,6 +32,7 @@
 #include "throttle.h"
 #include "value.h"
 #include "view.h"
+#include "wish.h"
 #include "zone.h"
 
 enum {
@@ -58,12 +59,6 @@ static const struct {
 /* Whether the body says something about a member: null says "none".  A form
  * always says it all. */
 static bool
-told(struct req *rq, const char *name)
-{
-	return rq->json == NULL || json_object_object_get_ex(rq->json, name, NULL);
-}
-
-static bool
 read_reach(struct req *rq, struct subscription *s)
 {
 	struct str channel, given;
@@ -76,43 +71,6 @@ read_reach(struct req *rq, struct subscription *s)
 		return false;
 	if (!address_typed(rq->db, rq->arena, s->channel, given, &s->address, &why))
 		return fault(rq, "address", "format", "%s", why);
-	return true;
-}
-
-static bool
-read_locations(struct req *rq, struct subscription *s)
-{
-	struct str *given;
-	size_t n = 0;
-
-	if (!opt_list(rq, "locations", SUBSCRIPTION_LOCATIONS, 40, &given, &n))
-		return false;
-	if (n == 0)
-		return fault(rq, "locations", "missing", "Choose at least one place.");
-	s->locations = arena_array(rq->arena, struct str, n);
-	s->nlocations = 0;
-	for (size_t i = 0; i < n; i++) {
-		bool twice = false;
-
-		if (!location_valid(given[i]) || !set_has(rq->db, S("locations"), given[i]))
-			return fault(rq, "locations", "unknown", "There is no place %.*s.", FMT(given[i]));
-		for (size_t k = 0; k < s->nlocations; k++)
-			twice |= str_eq(s->locations[k], given[i]);
-		if (!twice)
-			s->locations[s->nlocations++] = given[i];
-	}
-	return true;
-}
-
-static bool
-read_severity(struct req *rq, struct subscription *s)
-{
-	struct str word;
-
-	if (!opt_text(rq, "min_severity", 20, &word))
-		return false;
-	if (word.n && !severity_named(word, &s->min_severity))
-		return fault(rq, "min_severity", "choice", "Choose Minor, Moderate, Severe or Extreme.");
 	return true;
 }
 
@@ -206,15 +164,15 @@ read_choices(struct req *rq, struct subscription *s)
 {
 	bool good = true;
 
-	if (told(rq, "locations"))
-		good &= read_locations(rq, s);
-	if (told(rq, "min_severity"))
-		good &= read_severity(rq, s);
-	if (told(rq, "language"))
+	if (wish_told(rq, "locations"))
+		good &= wish_locations(rq, s);
+	if (wish_told(rq, "min_severity"))
+		good &= wish_severity(rq, s);
+	if (wish_told(rq, "language"))
 		good &= read_language(rq, s);
-	if (told(rq, "quiet_from") || told(rq, "quiet_to"))
+	if (wish_told(rq, "quiet_from") || wish_told(rq, "quiet_to"))
 		good &= read_quiet(rq, s);
-	if (told(rq, "zone"))
+	if (wish_told(rq, "zone"))
 		good &= read_zone(rq, s);
 	return good;
 }
@@ -557,7 +515,7 @@ ask(struct req *rq, struct res *rs)
 	bool good = read_reach(rq, &s);
 	enum err e;
 
-	if (!told(rq, "locations"))
+	if (!wish_told(rq, "locations"))
 		good = fault(rq, "locations", "missing", "Choose at least one place.");
 	if (!read_choices(rq, &s) || !good) {
 		if (rq->face == FACE_HTML)

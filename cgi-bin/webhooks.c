@@ -21,6 +21,7 @@
 #include "set.h"
 #include "subscription.h"
 #include "view.h"
+#include "wish.h"
 
 enum { PER_PAGE = 20, RECENT = 200 };
 
@@ -156,65 +157,24 @@ one_json(struct req *rq, struct res *rs, int status, const struct hook *h, struc
 
 /* ---- what was sent ------------------------------------------------------------------- */
 
-static bool
-told(struct req *rq, const char *name)
-{
-	return rq->json == NULL || json_object_object_get_ex(rq->json, name, NULL);
-}
-
-/* People write "Cluj", programs "city-CJ". */
-static bool
-take_place(struct req *rq, struct str word, struct subscription *s)
-{
-	struct str *found = &word;
-	size_t n = 1;
-
-	if (!location_valid(word) || !set_has(rq->db, S("locations"), word)) {
-		if (rq->face == FACE_JSON || word.n == 0 || word.n > 80 ||
-		    location_search(rq->db, rq->arena, word, 1, &found, &n) != OK || n == 0)
-			return fault(rq, "locations", "unknown", "There is no place %.*s.", FMT(word));
-	}
-	for (size_t i = 0; i < s->nlocations; i++)
-		if (str_eq(s->locations[i], found[0]))
-			return true;
-	if (s->nlocations == SUBSCRIPTION_LOCATIONS)
-		return fault(rq, "locations", "length", "Give at most %d.", SUBSCRIPTION_LOCATIONS);
-	s->locations[s->nlocations++] = found[0];
-	return true;
-}
-
+/* A form has one line of names with commas. */
 static bool
 read_locations(struct req *rq, struct subscription *s)
 {
-	struct str *given, line;
-	size_t n = 0;
+	struct str line;
 	bool good = true;
 
-	if (rq->json != NULL && !opt_list(rq, "locations", SUBSCRIPTION_LOCATIONS, 40, &given, &n))
+	if (rq->json != NULL)
+		return wish_locations(rq, s);
+	if (!opt_text(rq, "locations", 4000, &line))
 		return false;
 	s->locations = arena_array(rq->arena, struct str, SUBSCRIPTION_LOCATIONS);
 	s->nlocations = 0;
-	for (size_t i = 0; i < n; i++)
-		good &= take_place(rq, given[i], s);
-	if (rq->json == NULL && !opt_text(rq, "locations", 4000, &line))
-		return false;
-	while (rq->json == NULL && line.n > 0)
-		good &= take_place(rq, str_trim(str_cut(&line, ',')), s);
+	while (line.n > 0)
+		good &= wish_location(rq, str_trim(str_cut(&line, ',')), s);
 	if (good && s->nlocations == 0)
 		return fault(rq, "locations", "missing", "Name at least one place.");
 	return good;
-}
-
-static bool
-read_severity(struct req *rq, struct subscription *s)
-{
-	struct str word;
-
-	if (!opt_text(rq, "min_severity", 20, &word))
-		return false;
-	if (word.n && !severity_named(word, &s->min_severity))
-		return fault(rq, "min_severity", "choice", "Choose Minor, Moderate, Severe or Extreme.");
-	return true;
 }
 
 /* One URL is one webhook. */
@@ -509,7 +469,7 @@ add(struct req *rq, struct res *rs)
 	enum err e;
 
 	good &= read_locations(rq, &h.s);
-	good &= read_severity(rq, &h.s);
+	good &= wish_severity(rq, &h.s);
 	if (!good)
 		return refused(rq, rs);
 	if ((e = subscription_save(rq->db, rq->arena, &h.s)) != OK)
@@ -567,12 +527,12 @@ change(struct req *rq, struct res *rs)
 	if (e != OK)
 		return e;
 	h = before;
-	if (told(rq, "url"))
+	if (wish_told(rq, "url"))
 		good &= read_url(rq, &h.s);
-	if (told(rq, "locations"))
+	if (wish_told(rq, "locations"))
 		good &= read_locations(rq, &h.s);
-	if (told(rq, "min_severity"))
-		good &= read_severity(rq, &h.s);
+	if (wish_told(rq, "min_severity"))
+		good &= wish_severity(rq, &h.s);
 	if (!good) {
 		if (rq->face == FACE_HTML)
 			hook_page(rq, rs, 422, &before, S(""), false);

@@ -7,17 +7,23 @@
 
 enum { MAC_BYTES = 20 };
 
+struct str
+link_hash(struct db *db, struct arena *a, struct str what, size_t bytes)
+{
+	struct str secret = tenant_secret(db, a);
+	unsigned char out[crypto_generichash_BYTES_MAX];
+	char *hex = arena_alloc(a, bytes * 2 + 1);
+
+	crypto_generichash(
+	    out, bytes, (const unsigned char *)what.p, what.n, (const unsigned char *)secret.p, secret.n);
+	sodium_bin2hex(hex, bytes * 2 + 1, out, bytes);
+	return (struct str){ hex, bytes * 2 };
+}
+
 static struct str
 mac(struct db *db, struct arena *a, const char *purpose, int64_t id)
 {
-	struct str secret = tenant_secret(db, a), what = arena_strf(a, "%s:%lld", purpose, (long long)id);
-	unsigned char out[MAC_BYTES];
-	char *hex = arena_alloc(a, MAC_BYTES * 2 + 1);
-
-	crypto_generichash(out, sizeof(out), (const unsigned char *)what.p, what.n,
-	    (const unsigned char *)secret.p, secret.n);
-	sodium_bin2hex(hex, MAC_BYTES * 2 + 1, out, sizeof(out));
-	return str(hex);
+	return link_hash(db, a, arena_strf(a, "%s:%lld", purpose, (long long)id), MAC_BYTES);
 }
 
 struct str

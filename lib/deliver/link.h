@@ -17,4 +17,8 @@ struct str link_token(struct db *, struct arena *, const char *purpose, int64_t 
 /* The number; false: this was never one of ours for that purpose. */
 bool link_verify(struct db *, struct arena *, const char *purpose, struct str token, int64_t *id);
 
+/* The keyed hash alone, as `bytes` (64 at most) in hexadecimal: for what must be
+ * found again and not be read, such as an address. */
+struct str link_hash(struct db *, struct arena *, struct str what, size_t bytes);
+
 #endif

@@ -2,10 +2,10 @@
 #include "suppress.h"
 
 #include <json-c/json.h>
-#include <sodium.h>
 #include <stdio.h>
 
 #include "hash.h"
+#include "link.h"
 #include "log.h"
 
 enum { HASH_BYTES = 20 };
@@ -58,16 +58,10 @@ normal(struct arena *a, enum outbox_channel channel, struct str address)
 static struct str
 field_of(struct db *db, struct arena *a, enum outbox_channel channel, struct str address)
 {
-	struct str secret = tenant_secret(db, a);
 	struct str what =
 	    arena_strf(a, "suppress:%s:%.*s", channel_name(channel), FMT(normal(a, channel, address)));
-	unsigned char out[HASH_BYTES];
-	char *hex = arena_alloc(a, HASH_BYTES * 2 + 1);
 
-	crypto_generichash(out, sizeof(out), (const unsigned char *)what.p, what.n,
-	    (const unsigned char *)secret.p, secret.n);
-	sodium_bin2hex(hex, HASH_BYTES * 2 + 1, out, sizeof(out));
-	return str(hex);
+	return link_hash(db, a, what, HASH_BYTES);
 }
 
 static struct str
