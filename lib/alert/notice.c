@@ -430,10 +430,10 @@ notice_deliveries(struct req *rq, struct res *rs, const struct alert *al)
 	view_fresh(rq, rs, "", arena_printf(rq->arena, "/alerts/%lld", (long long)al->id));
 	if (al->channels) {
 		html(rs,
-		    "<table>\n<caption>About %lld recipients</caption>\n<thead><tr><th scope=\"col\">By</th>"
+		    "<table>\n<caption>About %lld recipient%s</caption>\n<thead><tr><th scope=\"col\">By</th>"
 		    "<th scope=\"col\" class=\"n\">Waiting</th><th scope=\"col\" class=\"n\">Sent</th>"
 		    "<th scope=\"col\" class=\"n\">Not sent</th></tr></thead>\n<tbody>\n",
-		    (long long)al->recipients);
+		    (long long)al->recipients, al->recipients == 1 ? "" : "s");
 		for (int c = CHANNEL_EMAIL; c < CHANNEL__MAX; c++)
 			if (al->channels & 1u << c)
 				delivery_row(rs, tally, n, (enum outbox_channel)c);
