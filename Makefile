@@ -35,6 +35,7 @@ programs := $(call find,cgi-bin/*.c bin/*.c)
 units   := $(call find,tests/unit/*.c)
 benches := $(call find,tests/bench/*.c)
 killers := $(call find,tests/chaos/*.c)
+servers := $(call find,tests/serve/*.c)
 fuzzers := $(call find,tests/fuzz/*.c)
 diff    := $(call find,$(filter-out %/clock_shim.c,$(wildcard tests/diff/*.c)))
 steps   := $(sort $(wildcard schema/[0-9]*.sql))
@@ -45,7 +46,7 @@ all: $(programs) $B/www/.done
 run: build/.deps-run all
 	@B=$B exec nginx/run.sh
 
-test: build/.deps-test all units difftest
+test: build/.deps-test all units difftest $(servers)
 	@$(MAKE) --no-print-directory SAN=1 units
 	@B=$B tests/run.sh
 
@@ -54,7 +55,7 @@ check: build/.deps-test units
 	@B=$B UNITS=$B/tests/unit tests/run.sh units
 
 # Kills and cuts in the middle of things; slow, so not part of `test`.
-chaos: build/.deps-test all units $(killers)
+chaos: build/.deps-test all units $(killers) $(servers)
 	@B=$B TEST_TIMEOUT=$${TEST_TIMEOUT:-1800} tests/run.sh chaos
 
 # The store's unit tests, of the plain build, under memcheck: some minutes.
@@ -67,8 +68,9 @@ soak: build/.deps-test difftest
 
 difftest: $B/tests/diff/diff $B/tests/diff/clock_shim.so
 
-bench: build/.deps-test all $(benches)
-	@B=$B tests/bench/run.sh; site=$$?; B=$B $B/tests/bench/store && exit $$site
+bench: build/.deps-test all $(benches) $(servers)
+	@missed=0; for part in tests/bench/run.sh tests/bench/deliver.sh $B/tests/bench/store; do \
+		B=$B $$part || missed=1; done; exit $$missed
 
 # Only the store's part, of that.
 bench-store: build/.deps-test $(benches)
@@ -147,7 +149,7 @@ $B/libmuster.a: $(lib) $B/.lib
 
 $B/tests/%: LDLIBS += -lcmocka
 $(fuzzers): ALL_LDFLAGS += -fsanitize=fuzzer
-$(programs) $(units) $(benches) $(killers) $(fuzzers): $B/%: $B/%.o $B/libmuster.a
+$(programs) $(units) $(benches) $(killers) $(servers) $(fuzzers): $B/%: $B/%.o $B/libmuster.a
 	@echo '  LINK $@'
 	$Q$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
 
@@ -186,7 +188,7 @@ build/.deps-run build/.deps-test: build/.deps-%: packages.txt tools/deps.sh
 	@tools/deps.sh $*
 	@touch $@
 
--include $(lib:.o=.d) $(addsuffix .d,$(programs) $(units) $(benches) $(killers) $(fuzzers) $(diff))
+-include $(lib:.o=.d) $(addsuffix .d,$(programs) $(units) $(benches) $(killers) $(servers) $(fuzzers) $(diff))
 
 .PHONY: all run test check chaos valgrind soak difftest bench bench-store fuzz units fuzzers lint install clean help FORCE
 .PRECIOUS: $B/%.o

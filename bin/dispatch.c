@@ -31,10 +31,11 @@
 #include "value.h"
 
 enum {
-	LIFE_S = 110, /* two minutes less a bit: an heir is there by then */
-	DRAIN_MS = 30 * 1000,
-	INTENTS_AT_ONCE = 50, /* a transaction stays at some milliseconds */
-	RECIPIENTS_AT_ONCE = 500,
+	LIFE_S = 110,              /* two minutes less a bit: an heir is there by then */
+	DRAIN_MS = 30 * 1000,      /* at the end of a life, */
+	DRAIN_ENDED_MS = 5 * 1000, /* and when it is asked to end */
+	INTENTS_AT_ONCE = 50,      /* a transaction stays at some milliseconds */
+	RECIPIENTS_AT_ONCE = 100,  /* 3 ms: whoever publishes meanwhile waits for one of these */
 	KEYS_AT_ONCE = 64,
 	EVENTS_AT_ONCE = 500,
 	MESSAGES_AT_ONCE = 200,
@@ -211,14 +212,14 @@ do_chore(struct dispatch *d, const struct chore *c)
 
 /* One step of each that is due; for how long (ms) none is. */
 static int64_t
-do_chores(struct dispatch *d, bool looked)
+do_chores(struct dispatch *d, bool rang)
 {
 	int64_t wait = MINUTE_MS;
 
 	for (size_t i = 0; i < LEN(chores); i++) {
 		struct chore *c = &chores[i];
 
-		if (c->due <= d->now || (c->rings && looked && d->alerts))
+		if (c->due <= d->now || (c->rings && rang && d->alerts))
 			c->due = do_chore(d, c);
 		if (c->due - d->now < wait)
 			wait = c->due - d->now;
@@ -329,19 +330,19 @@ static int64_t
 turn(struct dispatch *d, bool news)
 {
 	int64_t wait, since;
-	bool looked;
+	bool rang = false;
 
 	d->now = now_ms();
 	d->asked |= news;
 	since = d->now - d->looked_at;
-	looked = since >= (d->asked ? LOOK_LEAST_MS : LOOK_MS) || since < 0;
-	if (looked) {
+	if (since >= (d->asked ? LOOK_LEAST_MS : LOOK_MS) || since < 0) {
 		look(d);
 		d->looked_at = d->now;
+		rang = d->asked;
 		d->asked = false;
 	}
 	d->filled = false;
-	wait = do_chores(d, looked);
+	wait = do_chores(d, rang);
 	wait = sooner(wait, engine_turn(d->engine, d->now, news || d->filled));
 	if (d->asked)
 		wait = sooner(wait, LOOK_LEAST_MS);
@@ -366,7 +367,7 @@ work(struct dispatch *d)
 		int64_t wait = turn(d, news);
 
 		/* Under a test's clock nothing becomes due by waiting. */
-		if (d->once && wait > 0 && !busy(d))
+		if (d->once && wait > 0 && !busy(d) && engine_rests(d->engine))
 			return;
 		/* Rings first, then the look at what they are about. */
 		if ((news = engine_wait(d->engine, d->bell, sooner(wait, d->until - ticks_ms()))))
@@ -378,7 +379,7 @@ work(struct dispatch *d)
 static void
 hand_over(struct dispatch *d)
 {
-	int64_t until = ticks_ms() + DRAIN_MS;
+	int64_t until = ticks_ms() + (over ? DRAIN_ENDED_MS : DRAIN_MS);
 
 	engine_stop(d->engine);
 	wake = -1;
@@ -395,6 +396,16 @@ hand_over(struct dispatch *d)
 			engine_wait(d->engine, -1, sooner(wait, until - ticks_ms()));
 	}
 	engine_abandon(d->engine, now_ms());
+}
+
+static void
+sum_up(const struct engine_counts *c)
+{
+	if (c->claimed > 0)
+		log_line(
+		    "%lld claimed: %lld sent, %lld to be tried again, %lld ended otherwise, %lld settled by others",
+		    (long long)c->claimed, (long long)c->sent, (long long)c->retried, (long long)c->ended,
+		    (long long)c->fenced);
 }
 
 static void
@@ -465,6 +476,7 @@ main(int argc, char **argv)
 	begin(&d, life_s);
 	work(&d);
 	hand_over(&d);
+	sum_up(engine_counts(d.engine));
 	checkpoint(&d);
 	relay_leave(d.relay);
 	engine_free(d.engine);

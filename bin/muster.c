@@ -21,9 +21,11 @@
 #include "check.h"
 #include "cli.h"
 #include "clock.h"
+#include "event.h"
 #include "import.h"
 #include "key.h"
 #include "log.h"
+#include "queue_command.h"
 #include "session.h"
 #include "setting.h"
 #include "subscription.h"
@@ -32,19 +34,22 @@
 
 enum { DONE = 0, FAILED = 1, USAGE = 2, SHELTERS_MAX = 200, TENANT_MAX = 64, LINE_LIMIT = 64 * 1024 * 1024 };
 
-static const char help[] = "usage: muster [--state DIR] COMMAND\n\n"
-			   "  init                      make the state directory and its database\n"
-			   "  import FILE               bring in a list of shelters\n"
-			   "  user add NAME             a person who may sign in\n"
-			   "  token add NAME            a program that may call\n"
-			   "  settings                  what is set, and what can be\n"
-			   "  set NAME VALUE            sets it; an empty value takes it back\n"
-			   "  suppress CHANNEL ADDRESS  nothing is sent there any more\n"
-			   "  unsuppress CHANNEL ADDRESS\n"
-			   "  check                     prove that all numbers agree with the ledger\n"
-			   "  kv                        Redis's commands, one a line of standard input\n\n"
-			   "The state directory is --state, else MUSTER_STATE, else ./var.\n"
-			   "muster COMMAND --help tells more.\n";
+static const char help[] =
+    "usage: muster [--state DIR] COMMAND\n\n"
+    "  init                      make the state directory and its database\n"
+    "  import FILE               bring in a list of shelters\n"
+    "  user add NAME             a person who may sign in\n"
+    "  token add NAME            a program that may call\n"
+    "  settings                  what is set, and what can be\n"
+    "  set NAME VALUE            sets it; an empty value takes it back\n"
+    "  suppress CHANNEL ADDRESS  nothing is sent there any more\n"
+    "  unsuppress CHANNEL ADDRESS\n"
+    "  queue                     what waits to be sent, what failed, and what to do about it\n"
+    "  check                     prove that all numbers agree with the ledger\n"
+    "  restored                  after a backup was put back: open pages read anew\n"
+    "  kv                        Redis's commands, one a line of standard input\n\n"
+    "The state directory is --state, else MUSTER_STATE, else ./var.\n"
+    "muster COMMAND --help tells more.\n";
 
 static const char help_init[] =
     "usage: muster init [--tenant T]\n\n"
@@ -100,6 +105,12 @@ static const char help_check[] =
     "usage: muster check\n\n"
     "Compares every shelter's numbers with its ledger and its intentions, and every\n"
     "index with the shelters. Prints each difference; exit status 1 if there is one.\n";
+
+static const char help_restored[] =
+    "usage: muster restored\n\n"
+    "After a backup was put back, before anything starts: what open pages and programs\n"
+    "heard of since the backup was made never happened now, and its numbers must not be\n"
+    "given out again. Every cursor becomes too old, so that all read anew.\n";
 
 static const char help_kv[] =
     "usage: muster kv [--tenant T]\n\n"
@@ -576,6 +587,26 @@ cmd_set(struct cmd *c)
 	return e == OK ? DONE : FAILED;
 }
 
+/* ---- queue ------------------------------------------------------------------- */
+
+static int
+cmd_queue(struct cmd *c)
+{
+	const char *why;
+	enum err e;
+
+	if (c->argc == 2 && strcmp(c->argv[1], "--help") == 0)
+		return usage(help_queue, NULL);
+	if (!open_store(c))
+		return FAILED;
+	e = queue_command(c->db, c->argc, c->argv, now_ms(), &why);
+	if (e == ERR_INPUT)
+		return usage(help_queue, why);
+	if (e == OK)
+		return DONE;
+	return e == ERR_NOT_FOUND || e == ERR_CONFLICT ? FAILED : failed(e);
+}
+
 /* ---- check ------------------------------------------------------------------- */
 
 static void
@@ -619,6 +650,31 @@ cmd_check(struct cmd *c)
 	    (long long)r.shelters, (long long)r.intents, (long long)r.entries, (long long)alerts.alerts,
 	    (long long)r.differences);
 	return r.differences ? FAILED : DONE;
+}
+
+/* ---- restored ----------------------------------------------------------------- */
+
+static enum err
+forget_events(void *db)
+{
+	event_forget(db);
+	return OK;
+}
+
+static int
+cmd_restored(struct cmd *c)
+{
+	enum err e;
+
+	if (c->argc > 1)
+		return usage(
+		    help_restored, strcmp(c->argv[1], "--help") == 0 ? NULL : "restored takes nothing");
+	if (!open_store(c))
+		return FAILED;
+	if ((e = db_transact(c->db, TX_WRITE, now_ms(), forget_events, c->db)) != OK)
+		return failed(e);
+	printf("whoever heard of what the backup does not have reads everything anew\n");
+	return DONE;
 }
 
 /* ---- kv ---------------------------------------------------------------------- */
@@ -879,7 +935,9 @@ static const struct {
 	{ "set", cmd_set },
 	{ "suppress", cmd_suppress },
 	{ "unsuppress", cmd_suppress },
+	{ "queue", cmd_queue },
 	{ "check", cmd_check },
+	{ "restored", cmd_restored },
 	{ "kv", cmd_kv },
 };
 

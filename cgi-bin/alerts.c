@@ -21,6 +21,7 @@
 #include "composer.h"
 #include "notice.h"
 #include "place.h"
+#include "search.h"
 #include "serve.h"
 #include "session.h"
 #include "set.h"
@@ -31,7 +32,8 @@ enum {
 	PER_PAGE = 20,
 	FEED_MOST = 50,
 	ACTIVE_MOST = 100,
-	LOOKS = 20,
+	LOOKS = 5,
+	ROOMS = 3,
 	PUBLISHERS = ROLE_ADMIN | ROLE_PUBLISHER
 };
 
@@ -186,6 +188,7 @@ list_page(
 	for (size_t i = 0; i < nnow; i++)
 		if (concerns(rq, &now[i], ask->location))
 			now[seen++] = now[i];
+	notice_sort(now, seen);
 	for (size_t i = 0; i < n; i++)
 		if (!alert_is_active(&all[i], rq->now))
 			over[nover++] = all[i];
@@ -258,6 +261,7 @@ page_notice(struct req *rq, struct res *rs)
 	} notices[] = {
 		{ "published", "Published. The messages are on their way." },
 		{ "later", "Saved. It will be published at its time." },
+		{ "withdrawn", "Withdrawn. Nobody will see it." },
 		{ "again", "This was published already. To change it, press Update." },
 	};
 
@@ -289,6 +293,34 @@ publisher_links(struct req *rq, struct res *rs, const struct alert *al)
 	html(rs, "</form>\n");
 }
 
+/* Where people are sent, the shelters with the most room there. */
+static void
+with_room(struct req *rq, struct res *rs, const struct alert *al)
+{
+	const struct filter open = { .open = true };
+	struct found *found;
+	size_t n;
+
+	if (!alert_is_active(al, rq->now) ||
+	    !(str_is(al->response, "Shelter") || str_is(al->response, "Evacuate")) ||
+	    search_ranked(rq->db, rq->arena, al->locations, al->nlocations, S("projected"), &open, NULL,
+		ROOMS, &found, &n) != OK ||
+	    n == 0)
+		return;
+	html(rs, "<h2>Shelters with room</h2>\n");
+	view_fresh(rq, rs, "", arena_printf(rq->arena, "/alerts/%lld", (long long)al->id));
+	html(rs, "<ol class=\"cards\">\n");
+	for (size_t i = 0; i < n; i++) {
+		struct shelter s;
+
+		if (shelter_load(rq->db, rq->arena, found[i].id, &s) != OK)
+			continue;
+		view_card(rq, rs, &(struct view_card){ .s = &s, .distance = -1, .level = 3, .query = "" });
+		html(rs, "</li>\n");
+	}
+	html(rs, "</ol>\n");
+}
+
 static enum err
 show_page(struct req *rq, struct res *rs, const struct alert *al)
 {
@@ -296,8 +328,10 @@ show_page(struct req *rq, struct res *rs, const struct alert *al)
 	page_notice(rq, rs);
 	html(rs, "<p class=\"links\"><a href=\"/alerts\">All alerts</a></p>\n");
 	notice_page(rq, rs, al);
+	publisher_links(rq, rs, al);
+	with_room(rq, rs, al);
+	notice_more(rq, rs, al);
 	if (rq->who.roles) {
-		publisher_links(rq, rs, al);
 		notice_deliveries(rq, rs, al);
 	} else {
 		html(rs,
@@ -355,7 +389,9 @@ answer(struct req *rq, struct res *rs, const struct alert *al)
 
 	if (rq->face == FACE_HTML)
 		return res_see_other(rs, arena_printf(rq->arena, "/alerts/%lld?done=%s", (long long)al->id,
-					     al->public_at ? "published" : "later"));
+					     al->public_at            ? "published"
+					     : al->type == MSG_CANCEL ? "withdrawn"
+								      : "later"));
 	j = res_json(rs, 202);
 	json_open(&j, '{');
 	json_key_int(&j, "id", al->id);

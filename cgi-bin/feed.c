@@ -2,6 +2,7 @@
  * /feed - what was published, the newest first, and how far one has read.
  *
  *	GET  /feed?cursor=&limit=     all: public items; staff: theirs too, with what is unread
+ *	GET  /feed/unread             how much that is, for the staff's bar
  *	POST /feed/read  ids | up_to  staff: these, or all up to that cursor, are read
  */
 #include <json-c/json.h>
@@ -152,6 +153,28 @@ list(struct req *rq, struct res *rs)
 	return OK;
 }
 
+/* A part of every page of staff, beside the link to their feed. */
+static enum err
+unread(struct req *rq, struct res *rs)
+{
+	struct feed_query q = { .user = reader(rq), .staff = rq->who.roles != 0, .limit = 1 };
+	struct feed feed = { .unread = 0 };
+	enum err e = rq->who.roles ? feed_page(rq->db, rq->arena, &q, &feed) : OK;
+
+	if (e != OK)
+		return e;
+	rs->status = 200;
+	rs->rendered = true;
+	rs->type = "text/html; charset=utf-8";
+	if (feed.unread > 0)
+		html(rs,
+		    " <span class=\"new\" data-n=\"unread\">%lld</span><span class=\"hide\"> unread</span>",
+		    (long long)feed.unread);
+	else
+		html(rs, " <span class=\"new\" data-n=\"unread\" hidden></span>");
+	return OK;
+}
+
 /* ---- marking ---------------------------------------------------------------------------- */
 
 /* A list of ids, as numbers or as texts. */
@@ -220,6 +243,7 @@ mark(struct req *rq, struct res *rs)
 
 static const struct route routes[] = {
 	{ GET, "/feed", SHARED, TX_READ, list },
+	{ GET, "/feed/unread", ANYONE, TX_READ, unread },
 	{ POST, "/feed/read", STAFF, TX_WRITE, mark },
 };
 

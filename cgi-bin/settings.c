@@ -176,11 +176,14 @@ part_done(const struct setting *s)
 static void
 part_fields(struct req *rq, struct res *rs, const struct setting *first)
 {
-	html(rs, "<fieldset class=\"box\">\n<legend><b>%s</b></legend>\n", part_words(part_of(first)));
+	struct str part = part_of(first);
+
+	html(rs, "<section class=\"box\" aria-labelledby=\"%.*s\">\n<h2 id=\"%.*s\">%s</h2>\n", FMT(part),
+	    FMT(part), part_words(part));
 	for (const struct setting *s = first; s->name != NULL; s++)
-		if (str_eq(part_of(s), part_of(first)))
+		if (str_eq(part_of(s), part))
 			field(rq, rs, s);
-	html(rs, "</fieldset>\n");
+	html(rs, "</section>\n");
 }
 
 static void

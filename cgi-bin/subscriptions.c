@@ -141,27 +141,34 @@ read_language(struct req *rq, struct subscription *s)
 	return true;
 }
 
-/* "22:00" or "7:05" as minutes of the day. */
+/* One or two digits up to `max`. */
+static bool
+two_digits(struct str s, int64_t max, int64_t *n)
+{
+	if (s.n == 2 && s.p[0] == '0')
+		s = (struct str){ s.p + 1, 1 };
+	return s.n <= 2 && str_int(s, 0, max, n);
+}
+
+/* "22:00", "7.05" or "22" as minutes of the day. */
 static bool
 read_clock(struct req *rq, const char *name, int *minutes, bool *given)
 {
-	struct str text, rest, hour, minute;
-	int64_t h, m;
+	struct str text, rest, hour;
+	int64_t h, m = 0;
+	bool good;
 
-	if (!opt_text(rq, name, 8, &text))
+	if (!opt_text(rq, name, 5, &text))
 		return false;
 	*given = text.n > 0;
 	if (!*given)
 		return true;
 	rest = text;
-	hour = str_cut(&rest, ':');
-	minute = rest.n >= 2 ? (struct str){ rest.p, 2 } : S("?");
-	if (hour.n == 2 && hour.p[0] == '0')
-		hour = (struct str){ hour.p + 1, 1 };
-	if (minute.p[0] == '0')
-		minute = (struct str){ minute.p + 1, 1 };
-	if (!str_int(hour, 0, 23, &h) || !str_int(minute, 0, 59, &m) ||
-	    !(rest.n == 2 || str_is((struct str){ rest.p + 2, rest.n - 2 }, ":00")))
+	hour = str_cut(&rest, memchr(text.p, '.', text.n) ? '.' : ':');
+	good = two_digits(hour, 23, &h);
+	if (hour.n < text.n)
+		good = good && rest.n == 2 && two_digits(rest, 59, &m);
+	if (!good)
 		return fault(rq, name, "format", "Write a time of day, like 22:00.");
 	*minutes = (int)(h * 60 + m);
 	return true;
@@ -359,9 +366,11 @@ quiet_fields(struct req *rq, struct res *rs, const struct subscription *s)
 	html(rs, "<summary>Quiet hours (you can skip this)</summary>\n"
 		 "<p class=\"hint\">What comes in these hours waits until they end. "
 		 "Critical alerts still come, at any hour.</p>\n");
-	html_input(rq, rs, "quiet_from", "Quiet from", "class=\"few\" type=\"time\" maxlength=\"8\"",
+	html_input(rq, rs, "quiet_from", "Quiet from, like 22:00",
+	    "class=\"few\" maxlength=\"5\" autocomplete=\"off\"",
 	    typed_or(rq, "quiet_from", clock_words(rq, s, s->quiet_from)));
-	html_input(rq, rs, "quiet_to", "Quiet until", "class=\"few\" type=\"time\" maxlength=\"8\"",
+	html_input(rq, rs, "quiet_to", "Quiet until, like 07:00",
+	    "class=\"few\" maxlength=\"5\" autocomplete=\"off\"",
 	    typed_or(rq, "quiet_to", clock_words(rq, s, s->quiet_to)));
 	html_input(rq, rs, "zone", "Time zone, like Europe/Bucharest",
 	    "maxlength=\"64\" autocomplete=\"off\" autocapitalize=\"none\" spellcheck=\"false\"",
@@ -819,11 +828,10 @@ test_notice(struct req *rq, struct res *rs, const struct subscription *s)
 	if (string_get_int(rq->db, test_key(rq, s->id), &id) != OK || id == 0 ||
 	    outbox_get(rq->db, rq->arena, id, &m) != OK)
 		return;
-	html(rs, "<p role=\"status\"");
-	html(rs, str_is(query(rq, "done"), "test") ? " class=\"done\">" : ">");
-	html(rs, "Test of ");
+	html(rs, str_is(query(rq, "done"), "test") ? "<div class=\"done\" role=\"status\">\n" : "<div>\n");
+	html(rs, "<p>Test of ");
 	view_time(rq, rs, m.created);
-	html(rs, ": %s</p>\n", test_words(m.state, s->channel));
+	html(rs, ": %s</p>\n</div>\n", test_words(m.state, s->channel));
 }
 
 static void

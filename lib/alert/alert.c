@@ -577,8 +577,7 @@ go_public(struct db *db, struct arena *a, struct alert *al, int64_t supersedes)
 	struct str id = number(a, al->id);
 	enum err e;
 
-	al->public_at = al->sent_at = db_now(db);
-	al->identifier = make_identifier(db, a, al);
+	al->public_at = al->sent_at;
 	al->sequence = db_sequence_next(db);
 	if ((e = zset_add(db, ALERTS, id, (double)al->sequence)) != OK)
 		return e;
@@ -592,8 +591,11 @@ go_public(struct db *db, struct arena *a, struct alert *al, int64_t supersedes)
 enum err
 alert_go_public(struct db *db, struct arena *a, struct alert *al)
 {
-	enum err e = zset_rem(db, SCHEDULED, number(a, al->id));
+	enum err e;
 
+	al->sent_at = db_now(db);
+	al->identifier = make_identifier(db, a, al);
+	e = zset_rem(db, SCHEDULED, number(a, al->id));
 	return e == OK ? go_public(db, a, al, 0) : e;
 }
 
@@ -601,8 +603,6 @@ alert_go_public(struct db *db, struct arena *a, struct alert *al)
 static enum err
 keep_unseen(struct db *db, struct arena *a, struct alert *al)
 {
-	al->sent_at = db_now(db);
-	al->identifier = make_identifier(db, a, al);
 	al->sequence = db_sequence_next(db);
 	return write_alert(db, a, al);
 }
@@ -615,71 +615,75 @@ queue(struct db *db, struct arena *a, const struct alert *al, int64_t due)
 	return zset_add(db, FANOUTS, number(a, al->id), (double)due);
 }
 
-static enum err
-publish_first(struct db *db, struct arena *a, struct alert *al)
+/* Whether it takes the place of what people have seen. */
+static bool
+follows(const struct alert *old)
 {
-	bool later = al->not_before > db_now(db);
-	enum err e;
-
-	al->first = al->id;
-	al->type = MSG_ALERT;
-	if (!later)
-		al->not_before = 0;
-	if ((e = foresee(db, a, al)) != OK)
-		return e;
-	e = later ? zset_add(db, SCHEDULED, number(a, al->id), (double)al->not_before) : OK;
-	if (e == OK)
-		e = later ? keep_unseen(db, a, al) : go_public(db, a, al, 0);
-	return e == OK ? queue(db, a, al, later ? al->not_before : db_now(db)) : e;
+	return old != NULL && old->public_at != 0;
 }
 
-static enum err
-publish_next(struct db *db, struct arena *a, struct alert *al, const struct alert *old)
+static bool
+withdraws(const struct alert *al, const struct alert *old)
 {
-	enum err e = refer(db, a, *old, &al->references);
-
-	al->first = old->first;
-	al->recipients = old->recipients;
-	al->not_before = 0;
-	if (e == OK)
-		e = go_public(db, a, al, old->sequence);
-	return e == OK ? queue(db, a, al, db_now(db)) : e;
+	return old != NULL && old->public_at == 0 && al->type == MSG_CANCEL;
 }
 
+/* What it is going to be: all that must be read, before the first write. */
 static enum err
-replace(struct db *db, struct arena *a, struct alert *al, const struct alert *old)
+prepare(struct db *db, struct arena *a, struct alert *al, const struct alert *old)
 {
-	enum err e = mark_replaced(db, a, old, al->id);
+	bool of_chain = follows(old) || withdraws(al, old);
+	int64_t last;
+	enum err e = string_get_int(db, S("alert:id"), &last);
 
 	if (e != OK)
 		return e;
-	if (old->public_at != 0)
-		return publish_next(db, a, al, old);
-	if (al->type != MSG_CANCEL)
-		return publish_first(db, a, al);
-	al->first = old->first;
-	al->not_before = 0;
-	return keep_unseen(db, a, al);
+	al->id = last + 1;
+	al->sent_at = db_now(db);
+	al->identifier = make_identifier(db, a, al);
+	al->replaced_by = al->public_at = 0;
+	al->references = S("");
+	if (!of_chain)
+		al->type = MSG_ALERT;
+	al->first = of_chain ? old->first : al->id;
+	if (of_chain || al->not_before <= db_now(db))
+		al->not_before = 0;
+	al->recipients = of_chain ? old->recipients : 0;
+	return follows(old) ? refer(db, a, *old, &al->references) : of_chain ? OK : foresee(db, a, al);
+}
+
+static enum err
+write_new(struct db *db, struct arena *a, struct alert *al, const struct alert *old)
+{
+	enum err e = old ? mark_replaced(db, a, old, al->id) : OK;
+
+	string_set_int(db, S("alert:id"), al->id);
+	if (e != OK || withdraws(al, old))
+		return e == OK ? keep_unseen(db, a, al) : e;
+	if (al->not_before == 0) {
+		e = go_public(db, a, al, follows(old) ? old->sequence : 0);
+		return e == OK ? queue(db, a, al, db_now(db)) : e;
+	}
+	if ((e = zset_add(db, SCHEDULED, number(a, al->id), (double)al->not_before)) != OK ||
+	    (e = keep_unseen(db, a, al)) != OK)
+		return e;
+	return queue(db, a, al, al->not_before);
 }
 
 enum err
 alert_publish(struct db *db, struct arena *a, struct alert *al)
 {
-	struct alert old;
-	enum err e;
+	struct alert replaced, *old = al->replaces ? &replaced : NULL;
+	enum err e = old ? alert_get(db, a, al->replaces, old) : OK;
 
-	if (al->replaces != 0) {
-		if ((e = alert_get(db, a, al->replaces, &old)) != OK)
-			return e;
-		if (old.replaced_by != 0 || old.type == MSG_CANCEL)
-			return ERR_CONFLICT;
-		inherit(a, &old, al, db_now(db));
-	}
-	al->replaced_by = al->public_at = 0;
-	al->references = S("");
-	if ((e = string_incr(db, S("alert:id"), 1, &al->id)) != OK)
+	if (e != OK)
 		return e;
-	return al->replaces ? replace(db, a, al, &old) : publish_first(db, a, al);
+	if (old != NULL && (old->replaced_by != 0 || old->type == MSG_CANCEL))
+		return ERR_CONFLICT;
+	if (old != NULL)
+		inherit(a, old, al, db_now(db));
+	e = prepare(db, a, al, old);
+	return e == OK ? write_new(db, a, al, old) : e;
 }
 
 /* ---- lists ---- */

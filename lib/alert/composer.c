@@ -458,9 +458,10 @@ when_part(struct req *rq, struct res *rs, const struct draft *d)
 	input(rq, rs, "until", "Or until when?", "This counts where both are filled in.",
 	    "type=\"datetime-local\"", shown(rq, "until", until));
 	html(rs, "</div>\n");
-	if (d->kind == DRAFT_NEW)
+	if (d->kind == DRAFT_NEW || d->waits)
 		input(rq, rs, "from", "Publish it later?", "Empty: at once. Nobody sees it before.",
-		    "type=\"datetime-local\"", shown(rq, "from", S("")));
+		    "type=\"datetime-local\"",
+		    shown(rq, "from", d->alert.not_before ? local_time(rq, d->alert.not_before) : S("")));
 	html(rs, "</section>\n");
 }
 
@@ -560,7 +561,10 @@ composer_form(struct req *rq, struct res *rs, int status, const struct draft *d)
 	html_faults(rq, rs);
 	html(rs, "<h1>%s</h1>\n", kinds[d->kind].heading);
 	if (d->kind != DRAFT_NEW)
-		html(rs, "<p class=\"lead\">%s</p>\n", kinds[d->kind].again);
+		html(rs, "<p class=\"lead\">%s</p>\n",
+		    !d->waits                 ? kinds[d->kind].again
+		    : d->kind == DRAFT_CANCEL ? "Nobody has seen it yet, and nobody will."
+					      : "Nobody has seen it yet. This is published in its place.");
 	html(rs, "<form class=\"composer\" method=\"post\" action=\"/alerts/new\" novalidate>\n");
 	tokens(rq, rs);
 	kind_fields(rs, d);
@@ -680,7 +684,7 @@ summary(struct req *rq, struct res *rs, const struct draft *d, int64_t recipient
 	if (al->channels == 0)
 		html(rs, "on the site only");
 	else
-		html(rs, "about %lld by e-mail, SMS and webhook, and everybody on this site",
+		html(rs, "up to %lld by e-mail, SMS and webhook, and everybody on this site",
 		    (long long)recipients);
 	html(rs, "</dd>\n<dt>Begins</dt><dd>");
 	if (al->not_before)

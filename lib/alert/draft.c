@@ -41,7 +41,9 @@ start_over(struct req *rq, const struct alert *old, struct draft *d)
 	a->id = a->first = a->sequence = a->sent_at = a->replaced_by = a->recipients = 0;
 	a->identifier = a->references = S("");
 	a->replaces = old->id;
-	a->not_before = 0;
+	d->waits = old->public_at == 0;
+	a->not_before =
+	    d->waits && d->kind == DRAFT_UPDATE && old->not_before > rq->now ? old->not_before : 0;
 	a->type = d->kind == DRAFT_CANCEL ? MSG_CANCEL : MSG_UPDATE;
 	a->all_clear = d->kind == DRAFT_ALL_CLEAR;
 	a->texts = arena_array(rq->arena, struct alert_text, ALERT_LANGUAGES_MAX);
@@ -551,8 +553,14 @@ read_times(struct req *rq, struct draft *d)
 {
 	struct alert *a = &d->alert;
 	int64_t hours = 0, end = 0;
-	bool good = read_time(rq, "not_before", "from", &a->not_before);
+	bool good;
 
+	if (rq->json == NULL && mentions(rq, "from"))
+		a->not_before = 0; /* emptied */
+	good = read_time(rq, "not_before", "from", &a->not_before);
+	if (a->not_before > rq->now && a->replaces && !d->waits)
+		good = fault(rq, rq->json ? "not_before" : "from", "read-only",
+		    "What follows an alert is published at once.");
 	if (a->not_before <= rq->now)
 		a->not_before = 0;
 	good &= read_time(rq, "expires_at", "until", &end);

@@ -19,6 +19,7 @@ enum { DRAFT_HOURS = 24, DRAFT_DAYS_MAX = 7 };
 struct draft {
 	enum draft_kind kind;
 	struct alert alert;  /* what will be published */
+	bool waits;          /* what it replaces is not public yet: it may wait as well */
 	bool expiry_assumed; /* no end was given: DRAFT_HOURS */
 };
 

@@ -14,10 +14,12 @@
 
 #include "email.h"
 #include "endpoint.h"
+#include "feed.h"
 #include "hash.h"
 #include "log.h"
 #include "render.h"
 #include "setting.h"
+#include "sms.h"
 #include "subscription.h"
 #include "zset.h"
 
@@ -82,7 +84,7 @@ destination_of(struct fanout *f, const struct subscription *s)
 		return f->email;
 	case CHANNEL_SMS:
 		if (f->sms == 0)
-			f->sms = destination_id(f->db, CHANNEL_SMS, S("sms"));
+			f->sms = destination_id(f->db, CHANNEL_SMS, sms_destination(f->db, f->a));
 		return f->sms;
 	default:
 		return endpoint_destination(f->a, s->address, &name) == NULL
@@ -248,7 +250,10 @@ expand(struct db *db, struct arena *a, const struct alert *al, size_t limit)
 	};
 	enum err e = chunk(&f);
 
-	return e == OK && f.done ? zset_rem(db, FANOUTS, f.id) : e;
+	if (e != OK || !f.done)
+		return e;
+	e = zset_rem(db, FANOUTS, f.id);
+	return e == OK ? alert_sweep(db, a, limit) : e;
 }
 
 /* It ended before it could be told: nobody hears of it any more. */
@@ -259,7 +264,13 @@ let_go(struct db *db, struct arena *a, const struct alert *al)
 	enum err e = zset_rem(db, FANOUTS, id);
 
 	log_line("alert %lld expired before all were told", (long long)al->id);
-	return e == OK ? zset_rem(db, S("alerts:scheduled"), id) : e;
+	if (e == OK)
+		e = zset_rem(db, S("alerts:scheduled"), id);
+	if (e != OK)
+		return e;
+	return feed_notice(db, a, S("An alert ended before everybody was told"),
+	    arena_strf(a, "Alert %.*s, \"%.*s\": its time was over. Nothing more is sent of it.", FMT(id),
+		FMT(al->texts[0].title)));
 }
 
 static enum err
@@ -314,7 +325,7 @@ first_due(struct db *db, struct arena *a, int64_t *at)
 enum err
 fanout_step(struct db *db, struct arena *a, size_t limit, bool *more, int64_t *next)
 {
-	struct alert al;
+	struct alert al = { 0 };
 	bool found;
 	enum err e = choose(db, a, &al, &found);
 

@@ -1,10 +1,10 @@
 /* notice.c - an alert as people and programs see it. */
 #include "notice.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "clock.h"
-#include "event.h"
 #include "place.h"
 #include "render.h"
 #include "view.h"
@@ -78,13 +78,23 @@ grade_words(const struct alert *al)
 				      : severity_name(al->severity);
 }
 
+/* It was in force once.  A draft and one that waits for its time were not yet. */
+static bool
+is_over(const struct req *rq, const struct alert *al)
+{
+	return al->public_at && al->type != MSG_CANCEL && !alert_is_active(al, rq->now);
+}
+
 void
 notice_grade(struct req *rq, struct res *rs, const struct alert *al)
 {
-	(void)rq;
-	html(rs, "<p class=\"grade %s\">%s%s", grade_class(al), al->exercise ? "Exercise · " : "",
-	    grade_words(al));
-	if (al->type != MSG_CANCEL && !al->all_clear)
+	bool over = is_over(rq, al);
+
+	html(rs, "<p class=\"grade %s\">%s%s", over ? "gone" : grade_class(al),
+	    al->exercise ? "Exercise · " : "", grade_words(al));
+	if (over)
+		html(rs, " · no longer in force");
+	else if (al->type != MSG_CANCEL && !al->all_clear)
 		html(rs, " · %s", urgency_words(al->urgency));
 	html(rs, "</p>\n");
 }
@@ -182,8 +192,8 @@ notice_json(struct req *rq, struct json *j, const struct alert *al)
 static void
 state_line(struct req *rq, struct res *rs, const struct alert *al)
 {
-	if (al->public_at == 0 && al->replaced_by)
-		html(rs, "<p class=\"late\">Withdrawn before it was published</p>\n");
+	if (al->public_at == 0 && (al->replaced_by || al->type == MSG_CANCEL))
+		html(rs, "<p class=\"late\">Withdrawn before it was published: nobody has seen it</p>\n");
 	else if (al->public_at == 0) {
 		html(rs, "<p class=\"late\">Not published yet: will be at ");
 		view_time(rq, rs, al->not_before);
@@ -332,8 +342,8 @@ notice_page(struct req *rq, struct res *rs, const struct alert *al)
 	const struct alert_text *t = &al->texts[0];
 	const char *respond = response_words(al->response);
 
-	html(rs, "<article class=\"notice %s%s\" data-alert=\"%lld\">\n", grade_class(al),
-	    al->exercise ? " drill" : "", (long long)al->id);
+	html(rs, "<article class=\"notice %s%s\" data-alert=\"%lld\">\n",
+	    is_over(rq, al) ? "gone" : grade_class(al), al->exercise ? " drill" : "", (long long)al->id);
 	if (al->exercise)
 		html(rs, "<p class=\"exercise\">Exercise. This is practice, not a real emergency.</p>\n");
 	notice_grade(rq, rs, al);
@@ -346,9 +356,14 @@ notice_page(struct req *rq, struct res *rs, const struct alert *al)
 	if (respond || t->instruction.n)
 		html(rs, "<h2>%s</h2>\n", respond ? respond : "What to do");
 	texts(rs, t, t->instruction);
-	if (al->type != MSG_CANCEL && !al->all_clear)
+	if (alert_is_active(al, rq->now) && !al->all_clear)
 		shelters(rq, rs, al);
 	html(rs, "</article>\n");
+}
+
+void
+notice_more(struct req *rq, struct res *rs, const struct alert *al)
+{
 	other_languages(rs, al);
 	history(rq, rs, al);
 	facts(rq, rs, al);
@@ -443,6 +458,22 @@ gravity(const struct alert *al)
 	return (al->exercise ? 0 : 100) + (int)al->severity * 10 + (int)al->urgency;
 }
 
+static int
+graver(const void *a, const void *b)
+{
+	int by = gravity(b) - gravity(a);
+	const struct alert *x = a, *y = b;
+
+	return by ? by : (x->sequence < y->sequence) - (x->sequence > y->sequence);
+}
+
+void
+notice_sort(struct alert *all, size_t n)
+{
+	if (n > 1)
+		qsort(all, n, sizeof(*all), graver);
+}
+
 static void
 banner_of(struct req *rq, struct res *rs, const struct alert *al, size_t more, int64_t head)
 {
@@ -472,7 +503,7 @@ void
 notice_banner(struct req *rq, struct res *rs, const struct alert *all, size_t n)
 {
 	const struct alert *worst = NULL, *clear = NULL;
-	int64_t head = event_head(rq->db, S("alerts"));
+	int64_t head = db_sequence(rq->db); /* live.js goes on from there */
 	size_t more = 0;
 
 	for (size_t i = 0; i < n; i++) {

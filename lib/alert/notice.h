@@ -26,8 +26,12 @@ void notice_text(struct res *, struct str text);
 /* <li> of a list of alerts, whole. */
 void notice_card(struct req *, struct res *, const struct alert *, int level);
 
-/* Everything between the heading of the page and its end. */
+/* The gravest first: real before exercise, of equals the newest. */
+void notice_sort(struct alert *, size_t n);
+
+/* What its page says first, its h1 with it; and what one may read on. */
 void notice_page(struct req *, struct res *, const struct alert *);
+void notice_more(struct req *, struct res *, const struct alert *);
 
 /* What became of its messages, by channel; for staff. */
 void notice_deliveries(struct req *, struct res *, const struct alert *);

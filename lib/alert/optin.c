@@ -94,14 +94,13 @@ line(struct res *page, struct buf *text, const char *words, struct str to)
 }
 
 static int64_t
-put_payload(struct db *db, struct arena *a, const struct words *w, enum outbox_channel channel,
-    struct str subject, struct str text, struct str page)
+put_payload(struct db *db, const struct words *w, enum outbox_channel channel, struct str subject,
+    struct str text, struct str page)
 {
 	struct buf out = { 0 };
 	struct json j = { .out = &out };
 	int64_t id;
 
-	(void)a;
 	json_open(&j, '{');
 	if (channel == CHANNEL_EMAIL) {
 		json_key_str(&j, "subject", subject);
@@ -125,10 +124,19 @@ static int64_t
 send_email(struct db *db, struct arena *a, const struct subscription *s, int64_t recipient,
     const struct words *w, const char *subject, struct buf *text, struct res *page)
 {
-	struct str title = setting_text(db, a, "site.title");
-	int64_t payload = put_payload(db, a, w, CHANNEL_EMAIL, arena_strf(a, "%.*s: %s", FMT(title), subject),
-	    (struct str){ text->p, text->n }, (struct str){ page->body.p, page->body.n });
+	struct str title = setting_text(db, a, "site.title"),
+		   line = arena_strf(a, "%.*s: %s", FMT(title), subject);
+	struct res whole = { 0 };
+	int64_t payload;
 
+	html(&whole,
+	    "<!doctype html>\n<html lang=\"%s\">\n<head><meta charset=\"utf-8\"><title>%.*s</title></head>\n<body>\n",
+	    w->language, FMT(line));
+	buf_put(&whole.body, page->body.p, page->body.n);
+	html(&whole, "</body>\n</html>\n");
+	payload = put_payload(db, w, CHANNEL_EMAIL, line, (struct str){ text->p, text->n },
+	    (struct str){ whole.body.p, whole.body.n });
+	buf_free(&whole.body);
 	buf_free(text);
 	buf_free(&page->body);
 	return outbox_put(
@@ -153,7 +161,7 @@ send_sms(struct db *db, struct arena *a, const struct subscription *s, int64_t r
 		    .due = db_now(db),
 		    .expires = db_now(db) + OPTIN_MS,
 		    .recipient = recipient,
-		    .payload = put_payload(db, a, w, CHANNEL_SMS, S(""), text, S("")),
+		    .payload = put_payload(db, w, CHANNEL_SMS, S(""), text, S("")),
 		    .target = s->address });
 }
 

@@ -64,7 +64,8 @@ taken(struct arena *a, struct buf *out)
 struct letter {
 	const struct alert *alert;
 	const struct alert_text *text;
-	struct str title, areas, until, link;
+	struct str title, areas, link;
+	struct str until; /* empty: the warning is over with this */
 };
 
 static const char *
@@ -87,8 +88,9 @@ letter_text(struct arena *a, const struct letter *l)
 	if (t->instruction.n > 0)
 		buf_printf(&out, "%s:\n%.*s\n\n", word(l, PHRASE_WHAT_TO_DO), FMT(t->instruction));
 	buf_printf(&out, "%s: %.*s\n", word(l, PHRASE_AREAS), FMT(l->areas));
-	buf_printf(&out, "%s: %.*s\n\n", word(l, PHRASE_VALID_UNTIL), FMT(l->until));
-	buf_printf(&out, "%s:\n%.*s\n\n-- \n", word(l, PHRASE_MORE), FMT(l->link));
+	if (l->until.n > 0)
+		buf_printf(&out, "%s: %.*s\n", word(l, PHRASE_VALID_UNTIL), FMT(l->until));
+	buf_printf(&out, "\n%s:\n%.*s\n\n-- \n", word(l, PHRASE_MORE), FMT(l->link));
 	buf_printf(&out, "%s\n%s: {unsubscribe}\n", word(l, PHRASE_WHY), word(l, PHRASE_UNSUBSCRIBE));
 	return taken(a, &out);
 }
@@ -128,8 +130,10 @@ letter_html(struct arena *a, const struct letter *l)
 	if (t->instruction.n > 0)
 		html(&rs, "<h2>%s</h2>\n", word(l, PHRASE_WHAT_TO_DO));
 	paragraphs(&rs, t->instruction);
-	html(&rs, "<p>%s: %.*s<br>\n", word(l, PHRASE_AREAS), FMT(l->areas));
-	html(&rs, "%s: %.*s</p>\n", word(l, PHRASE_VALID_UNTIL), FMT(l->until));
+	html(&rs, "<p>%s: %.*s", word(l, PHRASE_AREAS), FMT(l->areas));
+	if (l->until.n > 0)
+		html(&rs, "<br>\n%s: %.*s", word(l, PHRASE_VALID_UNTIL), FMT(l->until));
+	html(&rs, "</p>\n");
 	html(&rs, "<p><a href=\"%.*s\">%s</a></p>\n", FMT(l->link), word(l, PHRASE_MORE));
 	html(&rs, "<hr>\n<p><small>%s ", word(l, PHRASE_WHY));
 	html(&rs, "<a href=\"{unsubscribe}\">%s</a></small></p>\n</body>\n</html>\n",
@@ -145,10 +149,11 @@ email(struct db *db, struct arena *a, const struct alert *al, const struct alert
 		.text = t,
 		.title = render_title(a, al, t),
 		.areas = areas(db, a, al),
-		.until = phrase_time(a, t->language, setting_text(db, a, "site.zone"), al->expires_at),
 		.link = render_link(db, a, al),
 	};
 
+	if (al->type != MSG_CANCEL && !al->all_clear)
+		l.until = phrase_time(a, t->language, setting_text(db, a, "site.zone"), al->expires_at);
 	json_key_str(j, "subject", l.title);
 	json_key_str(j, "text", letter_text(a, &l));
 	json_key_str(j, "html", letter_html(a, &l));

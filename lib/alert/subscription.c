@@ -356,7 +356,7 @@ subscription_delete(struct db *db, struct arena *a, int64_t id)
 	key_del(db, address_key(a, s.channel, s.address));
 	if (s.channel == CHANNEL_WEBHOOK)
 		endpoint_delete(db, a, id);
-	outbox_cancel_recipient(db, id, S("unsubscribed"));
+	outbox_forget(db, id, S("unsubscribed"));
 	return OK;
 }
 

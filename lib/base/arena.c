@@ -141,17 +141,21 @@ arena_dup(struct arena *a, struct str s)
 static struct str
 vstrf(struct arena *a, const char *fmt, va_list ap)
 {
+	char brief[256]; /* most are: so they are formatted once */
 	va_list again;
 	char *p;
 	int n;
 
 	va_copy(again, ap);
-	n = vsnprintf(NULL, 0, fmt, again);
+	n = vsnprintf(brief, sizeof(brief), fmt, again);
 	va_end(again);
 	if (n < 0)
 		die("format '%s'", fmt);
 	p = arena_alloc(a, (size_t)n + 1);
-	vsnprintf(p, (size_t)n + 1, fmt, ap);
+	if ((size_t)n < sizeof(brief))
+		memcpy(p, brief, (size_t)n + 1);
+	else
+		vsnprintf(p, (size_t)n + 1, fmt, ap);
 	return (struct str){ p, (size_t)n };
 }
 

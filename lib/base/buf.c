@@ -66,18 +66,21 @@ buf_int(struct buf *b, int64_t v)
 void
 buf_printf(struct buf *b, const char *fmt, ...)
 {
+	size_t room = 256; /* enough for most: so they are formatted once */
 	va_list ap;
 	int n;
 
 	va_start(ap, fmt);
-	n = vsnprintf(NULL, 0, fmt, ap);
+	n = vsnprintf(buf_room(b, room), room, fmt, ap);
 	va_end(ap);
 	if (n < 0)
 		die("format '%s'", fmt);
-	buf_room(b, (size_t)n + 1);
-	va_start(ap, fmt);
-	vsnprintf(b->p + b->n, (size_t)n + 1, fmt, ap);
-	va_end(ap);
+	if ((size_t)n >= room) {
+		room = (size_t)n + 1;
+		va_start(ap, fmt);
+		vsnprintf(buf_room(b, room), room, fmt, ap);
+		va_end(ap);
+	}
 	b->n += (size_t)n;
 }
 

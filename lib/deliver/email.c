@@ -13,11 +13,13 @@
 #include "setting.h"
 #include "smtp.h"
 #include "suppress.h"
+#include "utf8.h"
 
 enum {
 	TRY_MS = 90 * 1000, /* a relay that looks into what it takes needs its time */
 	WIDTH_MAX = 20,
-	IDLE_S = 30, /* relays close what says nothing for long */
+	PLAIN_MOST = 700, /* with a path behind it still within a line */
+	IDLE_S = 30,      /* relays close what says nothing for long */
 };
 
 /* What an operator set, read once. */
@@ -80,6 +82,16 @@ relay_url(struct arena *a, struct str relay, struct str helo)
 	return arena_strf(a, "%.*s/%.*s", FMT(relay), is_host_name(helo) ? (int)helo.n : 0, helo.p);
 }
 
+static bool
+is_plain(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] < ' ' || s.p[i] > '~')
+			return false;
+	return s.n <= PLAIN_MOST;
+}
+
+/* Whatever could make each mail one that cannot be written. */
 static void
 check(struct email *e)
 {
@@ -89,6 +101,10 @@ check(struct email *e)
 		e->fault = "email.from is no address";
 	else if (e->reply_to_name.p == NULL)
 		e->fault = "email.reply_to is no address";
+	else if (!is_plain(e->list_id))
+		e->fault = "email.list_id must be ASCII, and short";
+	else if (!is_plain(e->site))
+		e->fault = "site.url must be ASCII (xn--…), and short";
 }
 
 static void
@@ -151,10 +167,24 @@ email_destination(struct db *db, struct arena *a)
 
 /* ---- the payload ------------------------------------------------------------- */
 
+static const struct str mark = { "{unsubscribe}", sizeof("{unsubscribe}") - 1 };
+
+/* A text whose lines around those with a mark are encoded already. */
+struct content_part {
+	struct buf before, after, marked;
+};
+
+/* The last payload, read: a fan-out shares one, and thousands of mails of it
+ * are written one after another. */
 struct content {
-	struct str subject, text, html, language;
+	struct buf payload;
+	struct json_object *tree; /* NULL: it is none */
+	struct str language;
+	struct buf subject;
+	struct content_part text, html;
 	bool urgent, list;
 };
+static struct content last;
 
 static struct str
 text_of(struct json_object *o, const char *key)
@@ -166,6 +196,28 @@ text_of(struct json_object *o, const char *key)
 	return (struct str){ json_object_get_string(v), (size_t)json_object_get_string_len(v) };
 }
 
+/* An alert must not stay unsent for a tab in its title: what a header cannot
+ * hold becomes a blank. */
+static struct str
+one_line(struct arena *a, struct str s)
+{
+	s = arena_dup(a, utf8_mend(a, s));
+	for (char *p = (char *)s.p; *p != '\0'; p++)
+		if ((unsigned char)*p < ' ')
+			*p = ' ';
+	return str_trim(s);
+}
+
+static bool
+is_language(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (!((s.p[i] | 32) >= 'a' && (s.p[i] | 32) <= 'z') && !(s.p[i] >= '0' && s.p[i] <= '9') &&
+		    s.p[i] != '-')
+			return false;
+	return s.n > 0;
+}
+
 static bool
 flag_of(struct json_object *o, const char *key)
 {
@@ -174,9 +226,8 @@ flag_of(struct json_object *o, const char *key)
 	return json_object_object_get_ex(o, key, &v) && json_object_get_boolean(v);
 }
 
-/* Its texts live as long as the returned tree; NULL: it is no payload. */
 static struct json_object *
-read_content(struct str payload, struct content *c)
+parsed(struct str payload)
 {
 	struct json_tokener *tok = json_tokener_new();
 	struct json_object *o = json_tokener_parse_ex(tok, payload.p, (int)payload.n);
@@ -185,39 +236,97 @@ read_content(struct str payload, struct content *c)
 	    !json_object_is_type(o, json_type_object)) {
 		json_object_put(o);
 		o = NULL;
-	} else
-		*c = (struct content){ .subject = text_of(o, "subject"),
-			.text = text_of(o, "text"),
-			.html = text_of(o, "html"),
-			.language = text_of(o, "language"),
-			.urgent = flag_of(o, "urgent"),
-			.list = flag_of(o, "list") };
+	}
 	json_tokener_free(tok);
 	return o;
 }
 
-/* `what` instead of each "{unsubscribe}". */
-static struct str
-filled(struct arena *a, struct str text, struct str what)
+/* Where the first mark begins and the last one ends; false: there is none. */
+static bool
+marks(struct str s, size_t *from, size_t *to)
 {
-	static const char mark[] = "{unsubscribe}";
+	const char *p = s.n ? memmem(s.p, s.n, mark.p, mark.n) : NULL;
+
+	if (p == NULL)
+		return false;
+	*from = (size_t)(p - s.p);
+	for (; p != NULL; p = memmem(s.p + *to, s.n - *to, mark.p, mark.n))
+		*to = (size_t)(p - s.p) + mark.n;
+	return true;
+}
+
+static void
+read_part(struct arena *a, struct str s, struct content_part *part)
+{
+	size_t from = 0, to = 0;
+
+	buf_reset(&part->before);
+	buf_reset(&part->marked);
+	buf_reset(&part->after);
+	s = utf8_mend(a, s);
+	if (!marks(s, &from, &to)) {
+		quoted_printable(&part->before, s);
+		return;
+	}
+	while (from > 0 && s.p[from - 1] != '\n')
+		from--;
+	while (to < s.n && s.p[to] != '\n')
+		to++;
+	quoted_printable(&part->before, (struct str){ s.p, from });
+	buf_put(&part->marked, s.p + from, to - from);
+	quoted_printable(&part->after, (struct str){ s.p + to, s.n - to });
+}
+
+/* NULL: it is no payload.  Holds until the next one is read. */
+static const struct content *
+read_content(struct arena *a, struct str payload)
+{
+	struct content *c = &last;
+
+	if (c->tree != NULL && str_eq(payload, (struct str){ c->payload.p, c->payload.n }))
+		return c;
+	json_object_put(c->tree);
+	buf_reset(&c->payload);
+	buf_str(&c->payload, payload);
+	if ((c->tree = parsed(payload)) == NULL)
+		return NULL;
+	buf_reset(&c->subject);
+	buf_str(&c->subject, one_line(a, text_of(c->tree, "subject")));
+	c->language = text_of(c->tree, "language");
+	c->urgent = flag_of(c->tree, "urgent");
+	c->list = flag_of(c->tree, "list");
+	read_part(a, text_of(c->tree, "text"), &c->text);
+	read_part(a, text_of(c->tree, "html"), &c->html);
+	return c;
+}
+
+/* `what` instead of each mark. */
+static struct str
+filled(struct arena *a, const struct buf *marked, struct str what)
+{
+	struct str rest = { marked->p, marked->n }, result;
 	struct buf out = { 0 };
 	const char *p;
-	struct str result;
 
-	if (text.n == 0 || memmem(text.p, text.n, mark, strlen(mark)) == NULL)
-		return text;
-	while (text.n > 0 && (p = memmem(text.p, text.n, mark, strlen(mark))) != NULL) {
-		size_t n = (size_t)(p - text.p);
+	while (rest.n > 0 && (p = memmem(rest.p, rest.n, mark.p, mark.n)) != NULL) {
+		size_t n = (size_t)(p - rest.p);
 
-		buf_put(&out, text.p, n);
+		buf_put(&out, rest.p, n);
 		buf_str(&out, what);
-		text = (struct str){ p + strlen(mark), text.n - n - strlen(mark) };
+		rest = (struct str){ p + mark.n, rest.n - n - mark.n };
 	}
-	buf_str(&out, text);
+	buf_str(&out, rest);
 	result = arena_dup(a, (struct str){ out.p, out.n });
 	buf_free(&out);
 	return result;
+}
+
+static struct mime_part
+filled_part(struct arena *a, const struct content_part *p, struct str what)
+{
+	return (struct mime_part){ .before = { p->before.p, p->before.n },
+		.text = filled(a, &p->marked, what),
+		.after = { p->after.p, p->after.n } };
 }
 
 static struct str
@@ -227,25 +336,15 @@ escaped(struct arena *a, struct str s)
 	struct str result;
 
 	for (size_t i = 0; i < s.n; i++) {
-		switch (s.p[i]) {
-		case '&':
-			buf_str(&out, S("&amp;"));
-			break;
-		case '<':
-			buf_str(&out, S("&lt;"));
-			break;
-		case '>':
-			buf_str(&out, S("&gt;"));
-			break;
-		case '"':
-			buf_str(&out, S("&quot;"));
-			break;
-		case '\'':
-			buf_str(&out, S("&#39;"));
-			break;
-		default:
+		static const char *const words[] = {
+			['&'] = "&amp;", ['<'] = "&lt;", ['>'] = "&gt;", ['"'] = "&quot;", ['\''] = "&#39;"
+		};
+		unsigned char c = (unsigned char)s.p[i];
+
+		if (c < LEN(words) && words[c] != NULL)
+			buf_str(&out, str(words[c]));
+		else
 			buf_char(&out, s.p[i]);
-		}
 	}
 	result = arena_dup(a, (struct str){ out.p, out.n });
 	buf_free(&out);
@@ -287,15 +386,17 @@ write_mail(struct mime *m, struct db *db, struct arena *a, const struct email *e
     struct str name, const struct content *c)
 {
 	struct str way = way_out(db, a, e, msg->recipient);
+	struct mime_part text = filled_part(a, &c->text, way);
+	struct mime_part html = filled_part(a, &c->html, escaped(a, way));
 
 	mime_address(m, "From", e->from_name, e->from);
 	mime_address(m, "To", S(""), msg->target);
 	if (e->reply_to.n > 0)
 		mime_address(m, "Reply-To", e->reply_to_name, e->reply_to);
-	mime_text(m, "Subject", c->subject);
+	mime_text(m, "Subject", (struct str){ c->subject.p, c->subject.n });
 	mime_date(m, "Date", msg->created);
 	mime_plain(m, "Message-ID", arena_strf(a, "<%.*s@%.*s>", FMT(name), FMT(e->domain)));
-	if (c->language.n > 0)
+	if (is_language(c->language))
 		mime_plain(m, "Content-Language", c->language);
 	/* Nobody's holiday is to answer a thousand of these. */
 	mime_plain(m, "Auto-Submitted", S("auto-generated"));
@@ -304,27 +405,22 @@ write_mail(struct mime *m, struct db *db, struct arena *a, const struct email *e
 		urgent_headers(m);
 	if (c->list && msg->recipient != 0)
 		list_headers(m, a, e, way);
-	mime_body(m, a, name, filled(a, c->text, way), filled(a, c->html, escaped(a, way)));
+	mime_body(m, name, &text, html.before.n + html.text.n + html.after.n > 0 ? &html : NULL);
 }
 
 static struct str
 mail(struct db *db, struct arena *a, const struct email *e, const struct message *msg, struct str name,
     struct str payload)
 {
-	struct buf out = { 0 };
+	static struct buf out; /* keeps its room */
 	struct mime m = { .out = &out };
-	struct content c;
-	struct json_object *o = read_content(payload, &c);
-	struct str bytes = S("");
+	const struct content *c = read_content(a, payload);
 
-	if (o == NULL)
-		return bytes;
-	write_mail(&m, db, a, e, msg, name, &c);
-	if (!m.refused)
-		bytes = arena_dup(a, (struct str){ out.p, out.n });
-	buf_free(&out);
-	json_object_put(o);
-	return bytes;
+	if (c == NULL)
+		return S("");
+	buf_reset(&out);
+	write_mail(&m, db, a, e, msg, name, c);
+	return m.refused ? S("") : arena_dup(a, (struct str){ out.p, out.n });
 }
 
 struct str
@@ -464,7 +560,7 @@ start(const struct channel *ch, struct delivery *d, struct verdict *v)
 	d->own = s = arena_alloc(d->arena, sizeof(*s));
 	s->bytes = mail(d->db, d->arena, e, d->message, d->name, d->payload);
 	if (s->bytes.n == 0)
-		return end(v, OUTCOME_FAILED, "content", "the payload cannot be a mail");
+		return end(v, OUTCOME_FAILED, "content", "the payload is no mail");
 	if (e->file)
 		file_deliver(d, "eml", s->bytes, v);
 	else

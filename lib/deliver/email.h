@@ -8,7 +8,8 @@
  *
  * The payload is a JSON object that a fan-out shares:
  *
- *	subject, text, html   html may be empty; where "{unsubscribe}" stands in
+ *	subject               one line: control characters become blanks
+ *	text, html            html may be empty; where "{unsubscribe}" stands in
  *	                      text or html, the reader's own address to end or
  *	                      change the subscription is put in
  *	language              BCP 47, for Content-Language
@@ -23,7 +24,7 @@
  *	SUPPRESSED "unsubscribed"  the subscription `recipient` is gone
  *	FAILED "invalid"           no address
  *	FAILED "channel-off"       email.mode is off
- *	FAILED "content"           the payload is none, or cannot be a mail
+ *	FAILED "content"           the payload is none
  *	RETRY "config", hurts      email.relay or email.from is no good
  */
 #ifndef MUSTER_EMAIL_H
@@ -35,7 +36,7 @@
 struct str email_destination(struct db *, struct arena *);
 
 /* The mail as it goes out, CRLF and all, by the settings of this moment; empty:
- * the payload is none, or holds what no mail may hold. */
+ * the payload is none. */
 struct str email_bytes(
     struct db *, struct arena *, const struct message *, struct str name, struct str payload);
 

@@ -213,24 +213,49 @@ endpoint_make(
 	return hash_set(db, key, f, LEN(f));
 }
 
+static void
+read_field(struct endpoint *p, struct str name, struct str value)
+{
+	const struct {
+		const char *name;
+		struct str *text;
+		int64_t *number;
+	} fields[] = {
+		{ "url", &p->url, NULL },
+		{ "secret", &p->secret, NULL },
+		{ "previous", &p->previous, NULL },
+		{ "previous_until", NULL, &p->previous_until },
+		{ "created_at", NULL, &p->created_at },
+		{ "rotated_at", NULL, &p->rotated_at },
+		{ "disabled", &p->disabled, NULL },
+		{ "disabled_at", NULL, &p->disabled_at },
+	};
+
+	for (size_t i = 0; i < LEN(fields); i++)
+		if (str_is(name, fields[i].name)) {
+			if (fields[i].text != NULL)
+				*fields[i].text = value;
+			else
+				str_int(value, 0, INT64_MAX, fields[i].number);
+		}
+}
+
+/* In one scan: each message to a webhook comes by here. */
 enum err
 endpoint_get(struct db *db, struct arena *a, int64_t id, struct endpoint *p)
 {
-	const struct str names[] = { S("url"), S("secret"), S("previous"), S("previous_until"),
-		S("created_at"), S("rotated_at"), S("disabled_at"), S("disabled") };
-	struct str v[LEN(names)];
-	enum err e = hash_get_many(db, a, endpoint_key(a, id), names, LEN(names), v);
+	struct field *f;
+	size_t n;
+	enum err e = hash_all(db, a, endpoint_key(a, id), &f, &n);
 
-	if (e != OK || v[0].p == NULL)
-		return e == OK ? ERR_NOT_FOUND : e;
-	*p = (struct endpoint){ .url = v[0], .secret = v[1], .disabled = v[7] };
-	str_int(v[3], 0, INT64_MAX, &p->previous_until);
-	str_int(v[4], 0, INT64_MAX, &p->created_at);
-	str_int(v[5], 0, INT64_MAX, &p->rotated_at);
-	str_int(v[6], 0, INT64_MAX, &p->disabled_at);
-	if (p->previous_until > db_now(db))
-		p->previous = v[2];
-	return OK;
+	*p = (struct endpoint){ 0 };
+	if (e != OK)
+		return e;
+	for (size_t i = 0; i < n; i++)
+		read_field(p, f[i].name, f[i].value);
+	if (p->previous_until <= db_now(db))
+		p->previous = S("");
+	return p->secret.n > 0 ? OK : ERR_NOT_FOUND;
 }
 
 enum err

@@ -6,9 +6,12 @@
  */
 #include "engine.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "clock.h"
 #include "hosts.h"
@@ -77,6 +80,11 @@ try {
 struct engine {
 	struct db *db;
 	CURLM *multi;
+	int poller;      /* epoll, with curl's sockets and the bell */
+	int bell;        /* the one that is in it; -1: none */
+	int64_t curl_at; /* when curl wants to be called (us); NEVER */
+	struct epoll_event ready[SLOTS];
+	int nready;
 	int64_t owner;
 	const struct channel *channels[CHANNEL__MAX];
 	struct hosts *hosts;
@@ -269,6 +277,48 @@ engine_transfer(struct engine *e, CURL *easy, void (*done)(void *arg, CURL *, CU
 	curl_multi_add_handle(e->multi, easy);
 }
 
+/* curl tells which sockets it waits for: looking at all of them at each turn
+ * (curl_multi_perform) costs more than the transfers. */
+static int
+on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *known)
+{
+	struct engine *e = arg;
+	struct epoll_event ev = { .events = (what & CURL_POLL_IN ? EPOLLIN : 0) |
+					    (what & CURL_POLL_OUT ? EPOLLOUT : 0),
+		.data.fd = fd };
+
+	(void)easy;
+	if (what == CURL_POLL_REMOVE) {
+		epoll_ctl(e->poller, EPOLL_CTL_DEL, fd, NULL); /* it may be closed already */
+		return 0;
+	}
+	if (known == NULL)
+		curl_multi_assign(e->multi, fd, e);
+	if (epoll_ctl(e->poller, known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &ev) == 0)
+		return 0;
+	/* A number that was used again before curl took note of it. */
+	return epoll_ctl(e->poller, errno == EEXIST ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &ev);
+}
+
+static int
+on_timer(CURLM *multi, long ms, void *arg)
+{
+	struct engine *e = arg;
+
+	(void)multi;
+	e->curl_at = ms < 0 ? NEVER : ticks_us() + ms * 1000;
+	return 0;
+}
+
+/* Sockets that have something, as far as we have not told curl yet. */
+static void
+poll_sockets(struct engine *e, int64_t ms)
+{
+	int n = epoll_wait(e->poller, e->ready + e->nready, SLOTS - e->nready, (int)ms);
+
+	e->nready += n > 0 ? n : 0;
+}
+
 /* Lets curl work and takes what it has finished. */
 static void
 drive(struct engine *e)
@@ -276,7 +326,21 @@ drive(struct engine *e)
 	int running, left;
 	CURLMsg *m;
 
-	curl_multi_perform(e->multi, &running);
+	for (int i = 0; i < e->nready; i++) {
+		uint32_t what = e->ready[i].events;
+
+		if (e->ready[i].data.fd != e->bell)
+			curl_multi_socket_action(e->multi, e->ready[i].data.fd,
+			    (what & EPOLLIN ? CURL_CSELECT_IN : 0) |
+				(what & EPOLLOUT ? CURL_CSELECT_OUT : 0) |
+				(what & (EPOLLERR | EPOLLHUP) ? CURL_CSELECT_ERR : 0),
+			    &running);
+	}
+	e->nready = 0;
+	if (e->curl_at <= ticks_us()) {
+		e->curl_at = NEVER;
+		curl_multi_socket_action(e->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+	}
 	while ((m = curl_multi_info_read(e->multi, &left)) != NULL) {
 		CURL *easy = m->easy_handle;
 		CURLcode code = m->data.result;
@@ -650,7 +714,9 @@ batch_is_due(const struct engine *e)
 {
 	size_t running = e->running[0] + e->running[1] + e->running[2];
 
-	return e->nover >= BATCH || (e->nover > 0 && running == 0) ||
+	/* With few at once a full batch never comes: half of them settle and are
+	 * followed while the other half is under way. */
+	return e->nover >= BATCH || (e->nover > 0 && e->nover >= running) ||
 	       (e->nover > 0 && ticks_us() - e->over_since >= BATCH_MS * 1000);
 }
 
@@ -782,14 +848,31 @@ engine_turn(struct engine *e, int64_t now, bool news)
 	return patience(e);
 }
 
+/* The bell is one more descriptor to wait for. */
+static void
+watch(struct engine *e, int bell)
+{
+	struct epoll_event ev = { .events = EPOLLIN, .data.fd = bell };
+
+	if (e->bell == bell)
+		return;
+	if (e->bell >= 0)
+		epoll_ctl(e->poller, EPOLL_CTL_DEL, e->bell, NULL);
+	e->bell = bell >= 0 && epoll_ctl(e->poller, EPOLL_CTL_ADD, bell, &ev) == 0 ? bell : -1;
+}
+
 bool
 engine_wait(struct engine *e, int bell, int64_t ms)
 {
-	struct curl_waitfd fd = { .fd = bell, .events = CURL_WAIT_POLLIN };
-	int n = 0;
+	int64_t curl_ms = e->curl_at == NEVER ? MINUTE_MS : (e->curl_at - ticks_us() + 999) / 1000;
+	bool rang = false;
 
-	curl_multi_poll(e->multi, &fd, bell >= 0 ? 1 : 0, (int)(ms < 60000 ? ms : 60000), &n);
-	return bell >= 0 && (fd.revents & CURL_WAIT_POLLIN) != 0;
+	watch(e, bell);
+	ms = soonest(ms, curl_ms);
+	poll_sockets(e, ms < 0 ? 0 : ms);
+	for (int i = 0; i < e->nready && bell >= 0; i++)
+		rang |= e->ready[i].data.fd == bell;
+	return rang;
 }
 
 /* ---- life ---- */
@@ -803,6 +886,14 @@ engine_new(struct db *db, int64_t owner)
 		die("out of memory");
 	e->db = db;
 	e->owner = owner;
+	e->bell = -1;
+	e->curl_at = NEVER;
+	if ((e->poller = epoll_create1(EPOLL_CLOEXEC)) < 0)
+		die("epoll: %s", strerror(errno));
+	curl_multi_setopt(e->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+	curl_multi_setopt(e->multi, CURLMOPT_SOCKETDATA, e);
+	curl_multi_setopt(e->multi, CURLMOPT_TIMERFUNCTION, on_timer);
+	curl_multi_setopt(e->multi, CURLMOPT_TIMERDATA, e);
 	e->hosts = hosts_new();
 	e->lasting = arena_new();
 	e->turn = arena_new();
@@ -839,6 +930,7 @@ engine_free(struct engine *e)
 		arena_free(t->d.arena);
 	}
 	curl_multi_cleanup(e->multi);
+	close(e->poller);
 	for (size_t i = 0; i < PAYLOADS; i++)
 		free((char *)e->payloads[i].body.p);
 	hosts_free(e->hosts);
@@ -866,6 +958,14 @@ size_t
 engine_busy(const struct engine *e)
 {
 	return SLOTS - e->nfree;
+}
+
+bool
+engine_rests(const struct engine *e)
+{
+	if (e->trouble_until > ticks_us())
+		return true;
+	return !e->news && !e->stirred && (e->next == NEVER || e->next > e->now);
 }
 
 void

@@ -43,6 +43,10 @@ void engine_stop(struct engine *);
 /* Tries that are under way or not yet settled. */
 size_t engine_busy(const struct engine *);
 
+/* Nothing is due, as far as it knows, and no look is outstanding; also after a
+ * transaction that failed, while it waits to try again. */
+bool engine_rests(const struct engine *);
+
 /* At the end of patience: breaks off what is under way and gives it back, as no
  * fault of anybody's.  What may not be sent twice is UNSURE then. */
 void engine_abandon(struct engine *, int64_t now);

@@ -232,9 +232,9 @@ fits(struct str text, int64_t segments)
 }
 
 static struct str
-dotted(struct arena *a, struct str text, size_t n)
+dotted(struct arena *a, struct str text, size_t n, struct str link)
 {
-	return arena_strf(a, "%.*s...", (int)n, text.p);
+	return arena_strf(a, "%.*s...%s%.*s", (int)n, text.p, link.n ? " " : "", FMT(link));
 }
 
 /* Where the character before `n` begins. */
@@ -256,7 +256,7 @@ is_blank(char c)
 /* The longest beginning that fits, by halves: what is longer never fits
  * better.  (A shorter one may be GSM 7 where the longer is not: better still.) */
 static size_t
-longest(struct arena *a, struct str text, int64_t segments)
+longest(struct arena *a, struct str text, struct str link, int64_t segments)
 {
 	size_t low = 0, high = text.n;
 
@@ -267,7 +267,7 @@ longest(struct arena *a, struct str text, int64_t segments)
 			middle--;
 		if (middle == low)
 			break;
-		if (fits(dotted(a, text, middle), segments))
+		if (fits(dotted(a, text, middle, link), segments))
 			low = middle;
 		else
 			high = back(text, middle);
@@ -275,21 +275,43 @@ longest(struct arena *a, struct str text, int64_t segments)
 	return low;
 }
 
+/* Takes the link at the end off; empty: there is none. */
+static struct str
+take_link(struct str *text)
+{
+	size_t n = text->n;
+	struct str last;
+
+	while (n > 0 && !is_blank(text->p[n - 1]))
+		n--;
+	last = (struct str){ text->p + n, text->n - n };
+	if (!str_starts(last, "https://") && !str_starts(last, "http://"))
+		return S("");
+	text->n = n;
+	return last;
+}
+
 struct str
 sms_cut(struct arena *a, struct str text, int64_t segments)
 {
+	struct str whole = text, link;
 	size_t n, word;
 
 	if (fits(text, segments))
 		return text;
-	n = longest(a, text, segments);
-	for (word = n; word > 0 && !is_blank(text.p[word]); word--)
+	link = take_link(&text);
+	if (!fits(dotted(a, text, 0, link), segments)) {
+		link = S(""); /* not even that */
+		text = whole;
+	}
+	n = longest(a, text, link, segments);
+	for (word = n; word > 0 && word < text.n && !is_blank(text.p[word]); word--)
 		;
 	if (word == 0)
 		word = n; /* one word */
 	while (word > 0 && is_blank(text.p[word - 1]))
 		word--;
-	return dotted(a, text, word);
+	return dotted(a, text, word, link);
 }
 
 void

@@ -32,7 +32,8 @@ struct str sms_unaccented(struct arena *, struct str text);
 struct str sms_composed(struct arena *, struct str text); /* NFC alone */
 
 /* The text, or its longest beginning that with "..." behind it fits into so
- * many segments and SMS_LENGTH units; cut behind a word. */
+ * many segments and SMS_LENGTH units; cut behind a word.  A link at its end
+ * stays: the rest can be read there. */
 enum { SMS_LENGTH = 1600 };
 struct str sms_cut(struct arena *, struct str text, int64_t segments);
 

@@ -23,6 +23,7 @@ enum {
 	LOOK_LEAST_MS = 10,  /* and after rings, however many */
 	HEAD_MS = 250,       /* between two writings of the head file */
 	NOTE_MS = 1000,      /* between two notes of how far it came */
+	AWAY_MS = 5000,      /* a hub that is started again lacks its socket for a moment */
 	TICK_MS = 15 * 1000,
 	TRY_MS = 2000, /* the hub answers after its fan-out: 0.3 s with 20,000 listening */
 	LANES = 256,
@@ -68,8 +69,8 @@ struct live {
 	int64_t noted, note_next;
 	int64_t head, head_next;
 	int64_t tick_next;
-	int64_t listeners;
-	int64_t look_next, looked;
+	int64_t listeners, hub_seen;
+	int64_t now, look_next, looked;
 	bool started, hub, resting;
 };
 
@@ -199,7 +200,7 @@ static void
 posted(void *arg, CURL *easy, CURLcode code)
 {
 	struct lane *lane = arg;
-	int64_t now = now_ms();
+	int64_t now = lane->live->now;
 	long status = 0;
 
 	lane->flying = false;
@@ -258,8 +259,8 @@ lane_fill(struct lane *lane, struct db *db, int64_t head, int64_t now)
 static void
 start(struct live *l, struct db *db, int64_t sequence)
 {
-	if (string_get_int(db, PUBLISHED, &l->noted) != OK || l->noted > sequence || !l->hub ||
-	    sequence - l->noted > ROWS || l->noted < event_floor(db))
+	if (string_get_int(db, PUBLISHED, &l->noted) != OK || l->noted == 0 || l->noted > sequence ||
+	    !l->hub || sequence - l->noted > ROWS || l->noted < event_floor(db))
 		l->noted = sequence;
 	l->started = true;
 }
@@ -452,9 +453,12 @@ time_to_look(struct live *l, int64_t now, bool news)
 int64_t
 live_turn(struct live *l, struct db *db, int64_t now, bool news)
 {
+	l->now = now;
 	if (l->resting)
 		return now + LOOK_MS;
-	l->hub = access(l->socket, F_OK) == 0;
+	if (access(l->socket, F_OK) == 0)
+		l->hub_seen = now;
+	l->hub = l->hub_seen != 0 && now - l->hub_seen < AWAY_MS;
 	if (time_to_look(l, now, news)) {
 		look(l, db, now);
 		l->looked = now;

@@ -375,44 +375,70 @@ qp_size(struct str s, bool last, bool first)
 	return character(s) * 3;
 }
 
+/* What stands for itself within a line. */
+static inline bool
+qp_plain(char c)
+{
+	return (c >= ' ' && c <= '~' && c != '=') || c == '\t';
+}
+
+/* A character's bytes, encoded if they take more than one place. */
+static char *
+qp_character(char *to, const char *p, size_t n, size_t size)
+{
+	if (size == 1)
+		*to++ = *p;
+	else
+		for (size_t i = 0; i < n; i++) {
+			*to++ = '=';
+			*to++ = hex[(unsigned char)p[i] >> 4];
+			*to++ = hex[(unsigned char)p[i] & 15];
+		}
+	return to;
+}
+
+/* Nearly all of a mail goes through here. */
 static void
 qp_line(struct buf *out, struct str line)
 {
+	char *begin = buf_room(out, line.n * 3 + (line.n * 3 / (LINE_WANTED - 12) + 1) * 3), *to = begin;
 	size_t used = 0;
 
 	while (line.n > 0) {
-		size_t n = character(line), size = qp_size(line, line.n == n, used == 0);
+		size_t n = 1, size = 1;
 
-		if (used + size > (line.n == n ? LINE_WANTED : LINE_WANTED - 1)) {
-			buf_str(out, S("=\r\n"));
-			used = 0;
-			size = qp_size(line, line.n == n, true);
+		if (used == 0 || used >= LINE_WANTED - 1 || line.n == 1 || !qp_plain(line.p[0])) {
+			n = character(line);
+			size = qp_size(line, line.n == n, used == 0);
+			if (used + size > (line.n == n ? LINE_WANTED : LINE_WANTED - 1)) {
+				memcpy(to, "=\r\n", 3);
+				to += 3;
+				used = 0;
+				size = qp_size(line, line.n == n, true);
+			}
 		}
-		for (size_t i = 0; i < n && size > 1; i++) {
-			unsigned char c = (unsigned char)line.p[i];
-
-			buf_put(out, (char[]){ '=', hex[c >> 4], hex[c & 15] }, 3);
-		}
-		if (size == 1)
-			buf_char(out, line.p[0]);
+		to = qp_character(to, line.p, n, size);
 		used += size;
 		line.p += n;
 		line.n -= n;
 	}
+	out->n += (size_t)(to - begin);
 }
 
 void
 quoted_printable(struct buf *out, struct str text)
 {
 	while (text.n > 0) {
-		size_t n = 0;
+		const char *feed = memchr(text.p, '\n', text.n);
+		size_t n = feed ? (size_t)(feed - text.p) : text.n;
+		const char *back = memchr(text.p, '\r', n);
 
-		while (n < text.n && text.p[n] != '\r' && text.p[n] != '\n')
-			n++;
+		if (back != NULL)
+			n = (size_t)(back - text.p);
 		qp_line(out, (struct str){ text.p, n });
 		if (n < text.n) {
 			buf_str(out, S("\r\n"));
-			n += n + 1 < text.n && text.p[n] == '\r' && text.p[n + 1] == '\n' ? 2 : 1;
+			n += back != NULL && back + 1 == feed ? 2 : 1;
 		}
 		text.p += n;
 		text.n -= n;
@@ -420,34 +446,43 @@ quoted_printable(struct buf *out, struct str text)
 }
 
 static void
-part(struct buf *out, const char *type, struct str text)
+part(struct buf *out, const char *type, const struct mime_part *p)
 {
-	buf_printf(out, "Content-Type: text/%s; charset=utf-8\r\n", type);
-	buf_str(out, S("Content-Transfer-Encoding: quoted-printable\r\n\r\n"));
-	quoted_printable(out, text);
+	buf_str(out, S("Content-Type: text/"));
+	buf_str(out, str(type));
+	buf_str(out, S("; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"));
+	buf_str(out, p->before);
+	quoted_printable(out, p->text);
+	buf_str(out, p->after);
 	buf_str(out, S("\r\n"));
 }
 
+static bool
+is_word(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (!is_letter_or_digit(s.p[i]) && s.p[i] != '_')
+			return false;
+	return s.n > 0 && s.n <= BOUNDARY_MOST - 2;
+}
+
 void
-mime_body(struct mime *m, struct arena *a, struct str id, struct str text, struct str html)
+mime_body(struct mime *m, struct str id, const struct mime_part *text, const struct mime_part *html)
 {
 	struct buf *out = m->out;
 
-	for (size_t i = 0; i < id.n; i++)
-		m->refused = m->refused || !(is_letter_or_digit(id.p[i]) || id.p[i] == '_');
-	if (m->refused || id.n == 0 || id.n > BOUNDARY_MOST - 2) {
-		m->refused = true;
+	m->refused = m->refused || !is_word(id);
+	if (m->refused)
 		return;
-	}
 	buf_str(out, S("MIME-Version: 1.0\r\n"));
-	if (html.n == 0) {
-		part(out, "plain", utf8_mend(a, text));
+	if (html == NULL) {
+		part(out, "plain", text);
 		return;
 	}
 	buf_printf(out, "Content-Type: multipart/alternative;\r\n boundary=\"=_%.*s\"\r\n\r\n--=_%.*s\r\n",
 	    FMT(id), FMT(id));
-	part(out, "plain", utf8_mend(a, text));
+	part(out, "plain", text);
 	buf_printf(out, "--=_%.*s\r\n", FMT(id));
-	part(out, "html", utf8_mend(a, html));
+	part(out, "html", html);
 	buf_printf(out, "--=_%.*s--\r\n", FMT(id));
 }

@@ -10,7 +10,6 @@
 #ifndef MUSTER_MIME_H
 #define MUSTER_MIME_H
 
-#include "arena.h"
 #include "buf.h"
 
 struct mime {
@@ -31,10 +30,16 @@ void mime_address(struct mime *, const char *name, struct str display, struct st
 /* Date: in UTC, of a unix time in ms. */
 void mime_date(struct mime *, const char *name, int64_t at);
 
-/* MIME-Version, Content-Type and the body: text and HTML (empty: text alone),
+/* A text of a body.  What stands before and after it may be encoded already:
+ * whole lines, by quoted_printable(). */
+struct mime_part {
+	struct str before, text, after;
+};
+
+/* MIME-Version, Content-Type and the body: text and HTML (NULL: text alone),
  * quoted-printable.  The boundary is made of `id` (ASCII, one word): no body can
  * hold it, for quoted-printable never has "=_". */
-void mime_body(struct mime *, struct arena *, struct str id, struct str text, struct str html);
+void mime_body(struct mime *, struct str id, const struct mime_part *text, const struct mime_part *html);
 
 /* local@domain in ASCII (RFC 5321 without quoted local parts and address
  * literals), at most 254 characters. */
@@ -44,7 +49,7 @@ bool mail_address_valid(struct str);
  * false: it is neither. */
 bool mail_address_split(struct str given, struct str *display, struct str *address);
 
-/* Quoted-printable: any line ends become CRLF. */
+/* Quoted-printable: any line ends become CRLF.  Each line is encoded for itself. */
 void quoted_printable(struct buf *, struct str text);
 
 #endif

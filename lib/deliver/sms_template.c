@@ -150,6 +150,61 @@ fill(const struct gateway *g, const struct delivery *d, enum context context, st
 	return true;
 }
 
+/* ---- what a gateway takes ------------------------------------------------------- */
+
+/* The first of "200-299, 304"; false: it is none. */
+static bool
+next_range(struct str *list, int64_t *low, int64_t *high)
+{
+	struct str one = str_trim(str_cut(list, ',')), from = str_cut(&one, '-');
+
+	if (!str_int(from, 100, 599, low))
+		return false;
+	*high = *low;
+	return one.n == 0 || str_int(one, *low, 599, high);
+}
+
+static bool
+is_success(struct str list, int code)
+{
+	int64_t low, high;
+
+	while (list.n > 0 && next_range(&list, &low, &high))
+		if (code >= low && code <= high)
+			return true;
+	return false;
+}
+
+static bool
+is_expression(struct arena *a, struct str expression)
+{
+	regex_t re;
+
+	if (regcomp(&re, arena_printf(a, "%.*s", FMT(expression)), REG_EXTENDED) != 0)
+		return false;
+	regfree(&re);
+	return true;
+}
+
+/* What would only show when a message was sent already; NULL: nothing. */
+static const char *
+fault_of(struct arena *a, const struct gateway *g)
+{
+	struct str rest = g->success;
+	int64_t low, high;
+
+	if (g->url.n == 0)
+		return "sms.url is needed";
+	if (!is_expression(a, g->accepted))
+		return "sms.accepted is no regular expression";
+	if (!is_expression(a, g->reference))
+		return "sms.reference is no regular expression";
+	while (rest.n > 0)
+		if (!next_range(&rest, &low, &high))
+			return "sms.success must be statuses, as 200-299";
+	return NULL;
+}
+
 /* ---- a try ---------------------------------------------------------------------- */
 
 static bool
@@ -190,44 +245,26 @@ set_body(const struct gateway *g, struct delivery *d, struct buf *b, struct str 
 bool
 template_start(const struct gateway *g, struct delivery *d, struct verdict *v)
 {
+	const char *why = fault_of(d->arena, g);
 	struct buf b = { 0 };
-	struct str wrong = S("");
-	bool good = g->url.n > 0 && fill(g, d, IN_URL, g->url, &b, &wrong);
+	struct str wrong;
+	bool good = why == NULL && fill(g, d, IN_URL, g->url, &b, &wrong);
 
 	if (good) {
 		curl_easy_setopt(d->easy, CURLOPT_URL, b.p);
 		good = set_headers(g, d, &b, &wrong) && set_body(g, d, &b, &wrong);
 	}
+	buf_free(&b);
 	if (!good)
 		sms_say(v, OUTCOME_RETRY, true, "config",
-		    g->url.n > 0 ? arena_strf(d->arena, "{%.*s} stands for nothing", FMT(wrong))
-				 : S("sms.url is needed"));
-	buf_free(&b);
+		    why != NULL ? str(why) : arena_strf(d->arena, "{%.*s} stands for nothing", FMT(wrong)));
 	return good;
 }
 
 /* ---- answers -------------------------------------------------------------------- */
 
-/* "200-299, 304" */
-static bool
-is_success(struct str list, int code)
-{
-	while (list.n > 0) {
-		struct str to = str_trim(str_cut(&list, ',')), from = str_cut(&to, '-');
-		int64_t low, high;
-
-		if (!str_int(from, 100, 599, &low))
-			continue;
-		if (!str_int(to, 100, 599, &high))
-			high = low;
-		if (code >= low && code <= high)
-			return true;
-	}
-	return false;
-}
-
 /* Whether the answer matches; *found (may be NULL) is the first group, or all
- * that matched.  An expression that is none matches nothing. */
+ * that matched. */
 static bool
 matches(struct arena *a, struct str expression, const char *answer, struct str *found)
 {

@@ -148,7 +148,9 @@ staff_bar(struct req *rq, struct res *rs)
 		html(rs, "<a href=\"/arrivals\">My shelters</a> ");
 	if (roles & (ROLE_ADMIN | ROLE_PUBLISHER))
 		html(rs, "<a href=\"/alerts/new\">Publish an alert</a> ");
-	html(rs, "<a href=\"/feed\">Feed<span data-n=\"unread\"></span></a>");
+	/* How much is unread is the feed's to say: html_page() reads no store. */
+	html(rs, rq->ssi ? "<a href=\"/feed\">Feed<!--#include virtual=\"/feed/unread\" --></a>"
+			 : "<a href=\"/feed\">Feed<span class=\"new\" data-n=\"unread\" hidden></span></a>");
 	if (roles & ROLE_ADMIN)
 		html(rs, " <a href=\"/outbox\">Outbox</a> <a href=\"/webhooks\">Webhooks</a> "
 			 "<a href=\"/settings\">Settings</a>");
@@ -159,6 +161,16 @@ staff_bar(struct req *rq, struct res *rs)
 	    "<button class=\"quiet\" name=\"_method\" value=\"DELETE\">Sign out</button>\n"
 	    "</form>\n</nav>\n",
 	    FMT(rq->who.name), FMT(rq->who.csrf));
+}
+
+/* What the page shows is of this write sequence: live.js goes on from there. */
+static void
+page_body(struct req *rq, struct res *rs)
+{
+	if (rq->db == NULL || db_tx(rq->db) == TX_NONE)
+		html(rs, "<body>\n");
+	else
+		html(rs, "<body data-seq=\"%lld\">\n", (long long)db_sequence(rq->db));
 }
 
 void
@@ -175,14 +187,15 @@ html_page(struct req *rq, struct res *rs, int status, const char *title, const c
 	    "<link rel=\"stylesheet\" href=\"/style.css\">\n"
 	    "<link rel=\"icon\" href=\"/favicon.svg\">\n"
 	    "<link rel=\"alternate\" type=\"application/atom+xml\" href=\"/alerts.atom\" title=\"Alerts\">\n"
-	    "<script src=\"/live.js\" defer></script>\n</head>\n<body>\n"
-	    "<a class=\"skip\" href=\"#main\">Skip to content</a>\n"
-	    "<header class=\"top\"><div>\n"
-	    "<a class=\"brand\" href=\"/\"><svg viewBox=\"0 0 24 24\" aria-hidden=\"true\">"
-	    "<path d=\"M2 11l10-8 10 8M6 20v-2M12 20v-5M18 20v-2\"/></svg>muster</a>\n"
-	    "<a class=\"news\" href=\"/alerts\">Alerts</a>\n"
-	    "<a class=\"sos\" href=\"tel:112\">Call <b>112</b></a>\n</div></header>\n",
+	    "<script src=\"/live.js\" defer></script>\n</head>\n",
 	    rq->faults ? "Problem: " : "", title);
+	page_body(rq, rs);
+	html(rs, "<a class=\"skip\" href=\"#main\">Skip to content</a>\n"
+		 "<header class=\"top\"><div>\n"
+		 "<a class=\"brand\" href=\"/\"><svg viewBox=\"0 0 24 24\" aria-hidden=\"true\">"
+		 "<path d=\"M2 11l10-8 10 8M6 20v-2M12 20v-5M18 20v-2\"/></svg>muster</a>\n"
+		 "<a class=\"news\" href=\"/alerts\">Alerts</a>\n"
+		 "<a class=\"sos\" href=\"tel:112\">Call <b>112</b></a>\n</div></header>\n");
 	if (rq->who.session.n)
 		staff_bar(rq, rs);
 	/* What is in force may change while this page lies in a cache: the server

@@ -89,8 +89,10 @@ match_uri(struct req *rq, struct str uri)
 
 	path = str_cut(&raw, '?');
 	api = str_starts(path, "/api/");
-	/* /health and /events have no page: programs alone ask for them. */
-	rq->face = api || str_is(path, "/health") || str_is(path, "/events") ? FACE_JSON : FACE_HTML;
+	/* These have no page: programs alone ask for them. */
+	rq->face = api || str_is(path, "/health") || str_is(path, "/metrics") || str_starts(path, "/events")
+		       ? FACE_JSON
+		       : FACE_HTML;
 	if (uri.n > URI_MAX)
 		return fail(rq, ERR_MALFORMED, "The address is longer than %d bytes.", URI_MAX);
 	if (!percent_decode(rq->arena, path, false, &rq->path) ||

@@ -70,7 +70,8 @@ status_words(enum status s)
 void
 view_status(struct res *rs, const struct shelter *s)
 {
-	html(rs, "<p class=\"st %s\">%s</p>\n", status_name(s->status), status_words(s->status));
+	html(rs, "<p data-shelter=\"%.*s\" data-n=\"status\" class=\"st %s\">%s</p>\n", FMT(s->id),
+	    status_name(s->status), status_words(s->status));
 }
 
 void
@@ -247,7 +248,8 @@ view_card(struct req *rq, struct res *rs, const struct view_card *c)
 	html(rs, "<li class=\"card %s\">\n<h%d><a href=\"/%s/%.*s%s\">%.*s</a></h%d>\n",
 	    status_name(s->status), c->level, page, FMT(s->id), c->query, FMT(s->name), c->level);
 	where(rs, c);
-	html(rs, "<p class=\"st\">%s</p>\n", status_words(s->status));
+	html(rs, "<p data-shelter=\"%.*s\" data-n=\"status\" class=\"st\">%s</p>\n", FMT(s->id),
+	    status_words(s->status));
 	view_numbers(rs, s, false);
 	if (!c->desk)
 		view_tags(rs, s, 6);

@@ -693,6 +693,23 @@ db_checkpoint(struct db *db, int64_t *left)
 	return (rc & 0xff) == SQLITE_BUSY ? ERR_BUSY : ERR_STORE;
 }
 
+static int64_t
+size_of(const char *path)
+{
+	struct stat st;
+
+	return path != NULL && stat(path, &st) == 0 ? (int64_t)st.st_size : 0;
+}
+
+void
+db_size(struct db *db, int64_t *file, int64_t *log)
+{
+	const char *path = sqlite3_db_filename(db->handle, "main");
+
+	*file = size_of(path);
+	*log = path != NULL ? size_of(sqlite3_filename_wal(path)) : 0;
+}
+
 enum err
 db_integrity(struct db *db)
 {

@@ -70,6 +70,9 @@ int64_t db_sequence_skip(struct db *, int64_t by);
  * number of pages that stayed.  Outside of a transaction. */
 enum err db_checkpoint(struct db *, int64_t *left);
 
+/* Bytes of the file and of the log beside it. */
+void db_size(struct db *, int64_t *file, int64_t *log);
+
 /* SQLite's own integrity check: OK or ERR_STORE; details in the log. */
 enum err db_integrity(struct db *);
 

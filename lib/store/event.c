@@ -11,6 +11,7 @@ enum {
 	HEAD,
 	HEADS,
 	HEAD_SET,
+	HEADS_SET,
 	APPEND,
 	RANGE_ONE,
 	BEHIND,
@@ -32,6 +33,7 @@ static const char *const sql[] = {
 	[RANGE_ONE] = "select id, prev, created, topic, data from event"
 		      " where channel = ?1 and id > ?2 and id <= ?3 order by id limit ?4",
 	[BEHIND] = "select count(*) from (select 1 from event where channel = ?1 and id > ?2 limit ?3)",
+	[HEADS_SET] = "update channel set head = ?1",
 	[FLOOR] = "select value from event_floor",
 	[FLOOR_SET] = "update event_floor set value = ?1",
 	/* No index on `created`: it rises with the id. */
@@ -262,6 +264,9 @@ event_forget(struct db *db)
 
 	db_run(db, db_stmt(db, SQL_EVENT, sql, DELETE_ALL, ""));
 	db_run(db, db_stmt(db, SQL_EVENT, sql, FLOOR_SET, "i", now));
+	/* Who still has a later one than the backup is told by the next tick. */
+	db_run(db, db_stmt(db, SQL_EVENT, sql, HEADS_SET, "i", now));
+	bell_want(db);
 }
 
 struct str

@@ -43,9 +43,11 @@ enum {
 	REQUEUE,
 	OF_RECIPIENT,
 	OF_SOURCE,
+	FORGET,
 	NEXT_SOURCE,
 	OF_RECIPIENT_MORE,
 	CANCEL,
+	DISCARD,
 	REPORT,
 	FIND_OLD,
 	DELETE,
@@ -115,10 +117,12 @@ static const char *const sql[] = {
 			 " where source = ?1 and recipient = ?2 order by id limit 1000",
 	[OF_SOURCE] = "select id, source, channel, state, recipient from outbox"
 		      " where source = ?1 and recipient >= ?2 order by recipient, id limit ?3",
+	[FORGET] = "update outbox set target = '' where source = ?1 and recipient = ?2",
 	[NEXT_SOURCE] = "select source from outbox where source > ?1 order by source limit 1",
 	[OF_RECIPIENT_MORE] = "select id, source, channel, state from outbox"
 			      " where source = ?1 and recipient = ?2 and id > ?3 order by id limit 1000",
 	[CANCEL] = "update outbox set state = 8, owner = null, finished = ?2, reason = ?3 where id = ?1",
+	[DISCARD] = "update outbox set state = 8 where id = ?1", /* the reason of its death stays */
 	[REPORT] = "update outbox set state = ?2, owner = null, finished = ?3, code = ?4, reason = ?5"
 		   " where id = ?1",
 	[FIND_OLD] = "select id, source, channel, state from outbox"
@@ -711,6 +715,27 @@ outbox_requeue_some(struct db *db, const struct outbox_filter *f, int64_t expire
 	return n;
 }
 
+enum err
+outbox_discard(struct db *db, int64_t id)
+{
+	sqlite3_stmt *st = db_stmt(db, SQL_OUTBOX, sql, GET, "i", id);
+	enum outbox_channel channel;
+	enum outbox_state state;
+	int64_t source;
+
+	if (!db_row(db, st))
+		return ERR_NOT_FOUND;
+	channel = (enum outbox_channel)sqlite3_column_int(st, 2);
+	state = (enum outbox_state)sqlite3_column_int(st, 4);
+	source = sqlite3_column_int64(st, 11);
+	db_done(st);
+	if (!state_is_dead(state))
+		return ERR_CONFLICT;
+	db_run(db, db_stmt(db, SQL_OUTBOX, sql, DISCARD, "i", id));
+	tally_move(db, source, channel, state, OUTBOX_CANCELLED);
+	return OK;
+}
+
 static void
 cancel(struct db *db, const struct row *r, struct str reason)
 {
@@ -756,7 +781,7 @@ outbox_cancel_to(struct db *db, int64_t source, int64_t recipient, struct str re
 
 /* A skip scan over the sources: there are as many as alerts of the last weeks. */
 size_t
-outbox_cancel_recipient(struct db *db, int64_t recipient, struct str reason)
+outbox_forget(struct db *db, int64_t recipient, struct str reason)
 {
 	int64_t source = -1;
 	size_t done = 0;
@@ -769,6 +794,7 @@ outbox_cancel_recipient(struct db *db, int64_t recipient, struct str reason)
 			source = sqlite3_column_int64(st, 0);
 			db_done(st);
 			done += outbox_cancel_to(db, source, recipient, reason, &tried);
+			db_run(db, db_stmt(db, SQL_OUTBOX, sql, FORGET, "ii", source, recipient));
 		}
 	} while (more);
 	return done;

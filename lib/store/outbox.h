@@ -190,12 +190,17 @@ size_t outbox_requeue_some(struct db *, const struct outbox_filter *, int64_t ex
  * ERR_NOT_FOUND; ERR_CONFLICT: it is settled. */
 enum err outbox_cancel(struct db *, int64_t id, struct str reason);
 
+/* W.  Nobody will look at a dead letter again: it counts as cancelled.
+ * ERR_NOT_FOUND; ERR_CONFLICT: it is none. */
+enum err outbox_discard(struct db *, int64_t id);
+
 /* W.  The waiting ones of a source to a recipient; how many, and whether one of
  * its messages (also a settled one) was ever claimed: it may have arrived. */
 size_t outbox_cancel_to(struct db *, int64_t source, int64_t recipient, struct str reason, bool *tried);
 
-/* W.  The waiting ones to a recipient, whatever they tell of; how many. */
-size_t outbox_cancel_recipient(struct db *, int64_t recipient, struct str reason);
+/* W.  A recipient is gone: what waits for it, whatever it tells of, is not sent,
+ * and no row holds its address any more.  How many waited. */
+size_t outbox_forget(struct db *, int64_t recipient, struct str reason);
 
 /* W.  The waiting ones of a source, a page of up to `limit` messages at a time:
  * *recipient is 0 at first, then where to go on; false: that was the last page. */

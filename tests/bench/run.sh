@@ -268,6 +268,20 @@ table()
 	}' memory="$memory" jsonfile="$B/bench.json" "$dir/results"
 }
 
+# --- mails: the dispatcher beside a bare libcurl loop, at a relay of its own (smtp.c)
+
+mails()
+{
+	env B="$B" ROUNDS="$ROUNDS" "$B/tests/bench/smtp"
+}
+
+# --- the gate: what publishing an alert costs with 10 and with 100,000 subscribers
+
+gate()
+{
+	env B="$B" "$B/tests/bench/gate"
+}
+
 make_data
 start_site
 check_answers
@@ -284,4 +298,8 @@ requests 100000
 memory=$(rss)
 requests 50000
 memory="$memory $(rss)"
-table
+verdict=0
+table || verdict=1
+mails || verdict=1
+gate || verdict=1
+[ "$verdict" = 0 ]

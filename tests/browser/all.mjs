@@ -3,10 +3,16 @@
 import { closeBrowser, openBrowser, plan } from "./lib.mjs";
 import { citizen } from "./citizen.mjs";
 import { staff } from "./staff.mjs";
+import { subscribe } from "./subscribe.mjs";
+import { alerts } from "./alerts.mjs";
 import { pages } from "./pages.mjs";
+import { live } from "./live.mjs";
 
 await openBrowser();
 await Promise.all([citizen(), staff()]);        // at different shelters
+await subscribe();
+await alerts();
 await pages();
+await live();
 await closeBrowser();
 process.exitCode = plan() ? 1 : 0;

@@ -241,7 +241,7 @@ function lookAround() {
 		const r = (e.closest("label") ?? e).getBoundingClientRect();
 		const sentence = getComputedStyle(e).display === "inline" && e.closest("p, li, td, th, dd, h2, h3");
 
-		if (e.closest(".skip") || !e.checkVisibility({ visibilityProperty: true }) || sentence) continue;
+		if (e.closest(".skip, [aria-hidden=true]") || !e.checkVisibility({ visibilityProperty: true }) || sentence) continue;
 		if (r.width < 24 || r.height < 24) out.push(`small target: ${name(e)} ${r.width}x${r.height}`);
 	}
 	if (/%[sdl.]|\(null\)|undefined|NaN|<!--#/.test(document.body.innerText)) out.push("a placeholder is shown");

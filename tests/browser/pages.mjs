@@ -2,6 +2,7 @@
 
 import { rename } from "node:fs/promises";
 import { go, holds, judge, like, none, same, test, tests, visitor } from "./lib.mjs";
+import { alertKinds, endKinds, officerKinds, vera } from "./alerts.mjs";
 import { admin, mara } from "./staff.mjs";
 
 // What a form leads to, whatever its status.
@@ -108,14 +109,14 @@ export async function pages() {
 
 		await wire.send("Network.enable");
 		wire.on("Network.loadingFinished", (e) => { bytes += e.encodedDataLength; });
-		await page.goto("/", { waitUntil: "networkidle" });
+		await page.goto("/", { waitUntil: "load" });  // the network is never idle: live.js listens
 		holds(bytes > 2000 && bytes < 14 * 1024, `${bytes} bytes`);
 	});
 
 	const cookies = {};
 
-	await test("two people sign in", async () => {
-		for (const [name, signIn] of Object.entries({ admin, mara })) {
+	await test("three people sign in", async () => {
+		for (const [name, signIn] of Object.entries({ admin, mara, vera })) {
 			const page = await visitor();
 
 			await signIn(page);
@@ -129,6 +130,16 @@ export async function pages() {
 		await open(page);
 		await judge(page, kind);
 	}]));
+
+	// One after the other: what is in force stands on every page.
+	for (const [who, list] of [["nobody", alertKinds], ["vera", officerKinds], ["nobody", endKinds]])
+		for (const [kind, open] of Object.entries(list))
+			await test(`page: ${kind}`, async () => {
+				const page = await visitor({ storageState: cookies[who] });
+
+				await open(page);
+				await judge(page, kind);
+			});
 
 	await test("a handler is down: a page that tells what to do", async () => {
 		const page = await visitor(), socket = `${process.env.STATE}/run/locations.sock`;

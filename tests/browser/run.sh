@@ -54,8 +54,11 @@ password=$(sed -n 's/.*with the password \([^ ]*\).*/\1/p' "$work/site.log")
 [ -n "$password" ] || { sed 's/^/# /' "$work/site.log"; bail 'the site did not start'; }
 echo 'mara at the door' | "$B/bin/muster" --state "$state" user add mara --role manager \
 	--shelter RO-B-09 --shelter RO-B-12 >/dev/null || bail 'no manager could be made'
+echo 'vera warns people' | "$B/bin/muster" --state "$state" user add vera --role publisher >/dev/null ||
+	bail 'no officer could be made'
+officer=$("$B/bin/muster" --state "$state" token add officer --role publisher) || bail 'no token could be made'
 
-SITE=http://127.0.0.1:$port STATE=$(realpath "$state") CHROMIUM=$chromium SHOTS=$(realpath build/screenshots) \
+OFFICER_TOKEN=$officer SITE=http://127.0.0.1:$port STATE=$(realpath "$state") CHROMIUM=$chromium SHOTS=$(realpath build/screenshots) \
 	ADMIN_PASSWORD=$password node tests/browser/all.mjs
 result=$?
 

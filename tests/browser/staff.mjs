@@ -2,12 +2,12 @@
 
 import { enter, field, go, holds, like, none, numbers, same, soon, tabTo, test, visitor } from "./lib.mjs";
 
-export async function signIn(page, name, password) {
+export async function signIn(page, name, password, to = "**/arrivals") {
 	await go(page, "/session");
 	await page.fill("#name", name);
 	await page.fill("#password", password);
 	await page.click("main button");
-	await page.waitForURL("**/arrivals");
+	await page.waitForURL(to);
 }
 
 export const admin = (page) => signIn(page, "admin", process.env.ADMIN_PASSWORD);

@@ -2,7 +2,7 @@
 # alerts.t - publishing, what follows, and what people and programs see of it.
 # shellcheck source=tests/route/lib.sh
 . "${0%/*}/lib.sh"
-plan 150
+plan 172
 token admin --role admin
 token officer --role publisher
 token manager --role manager
@@ -343,6 +343,60 @@ form "/alerts/$next/all-clear" csrf="$csrf" kind=all-clear references="$next" ti
 is "$status" 303 'and is published'
 get "/alerts/new?references=9999&kind=update"
 is "$status" 404 'nothing follows none'
+
+# --- one that waits for its time, as forms
+day=$((now + 30 * 3600000)) # the machine's zone is the forms'
+from=$(date -d "@$((day / 1000))" +%Y-%m-%dT%H:%M)
+form /alerts "${fields[@]/#from=/from=$from}" exercise=1
+like "$(header Location)" 'done=later$' 'one for later is saved'
+waits=$(header Location) waits=${waits//[!0-9]/}
+get "/alerts/$waits?done=later"
+like "$body" 'role="status">Saved.*Not published yet: will be at' 'and says when it will be published'
+get /alerts
+like "$body" 'To be published later.*href="/alerts/'"$waits" 'officers find it in their list'
+get "/alerts/new?references=$waits&kind=update"
+like "$body" 'Nobody has seen it yet' 'changing it tells nobody'
+like "$body" "name=\"from\"[^>]* value=\"$from\"" 'and keeps its time'
+form "/alerts/$waits/update" "${up[@]/#hours=/hours=5}" from="$from"
+like "$(header Location)" 'done=later$' 'it waits on'
+waits=$(header Location) waits=${waits//[!0-9]/}
+get "/api/alerts/$waits"
+is "$(json '"\(.type) \(.public) \(.title) \((.expires_at - .not_before) / 3600000)"')" 'Alert false Flood grows 5' 'as it was changed'
+form "/alerts/$waits/cancel" csrf="$csrf" title=x message=y event=Flood language=en
+like "$(header Location)" 'done=withdrawn$' 'cancelled, it never is'
+get "$(header Location)"
+like "$body" 'Withdrawn. Nobody will see it' 'says its page'
+get /alerts
+unlike "$body" "href=\"/alerts/$waits\"" 'and it is in no list'
+as officer
+alert '"exercise":true'
+follow "$(json .id)" update "{\"not_before\":$((now + 3600000))}"
+is "$(faults)" 'not_before read-only' 'what follows a public one does not wait'
+sign_in vera
+
+# --- hundreds of areas: found by typing, still without a script
+for ((i = 1; i <= 30; i++)); do echo "SADD locations zone-A$i"; echo "HSET titles zone-A$i 'Zone $i'"; done | muster kv >/dev/null
+get /alerts/new
+unlike "$body" 'type="checkbox" name="locations"' 'with many areas there is no wall of boxes'
+like "$body" '<input id="area".*list="areas".*<datalist id="areas">.*value="Cluj"' 'but a field that knows their names'
+step() { form /alerts/new "do=$1" csrf="$csrf" "${@:2}"; }
+step area area='zone 17' event=Kept
+like "$body" 'name="locations" value="zone-A17" checked' 'an area is added by its name'
+like "$body" 'name="event"[^>]* value="Kept"' 'nothing is lost'
+step area area=cluj locations=zone-A17
+like "$body" 'value="city-CJ" checked.*value="zone-A17" checked' 'more than one'
+step area area='zone 1' locations=city-CJ
+like "$body" 'value="zone-A1" checked' 'a whole name goes before beginnings'
+step area area=zone
+is "$status" 422 'a beginning of several'
+like "$body" 'href="#area">Several areas begin so' 'asks which'
+step area area=Atlantis
+like "$body" 'No area is called “Atlantis” here' 'a name of none is told'
+step preview "${fields[@]:1}" locations= area=iasi
+is "$status" 422 'Iași is not here'
+step preview "${fields[@]:1}" area='Zone 3'
+like "$body" 'Areas</dt><dd>Cluj and Zone 3' 'what was typed and not added counts'
+echo "SREM locations $(printf 'zone-A%d ' {1..30})" | muster kv >/dev/null
 
 # --- typed word for a critical one to many
 as admin

@@ -2,7 +2,7 @@
 # feed.t - what was published, the newest first, and how far each has read.
 # shellcheck source=tests/route/lib.sh
 . "${0%/*}/lib.sh"
-plan 37
+plan 41
 token admin --role admin
 token other --role responder
 token officer --role publisher
@@ -84,7 +84,16 @@ unlike "$body" 'unread|/feed/read' 'without marks'
 sign_in vera
 get /feed
 like "$body" '<b data-n="unread">6</b> unread' 'staff see how many are new'
+get /feed/unread
+like "$body" '<span class="new" data-n="unread">6</span>' 'their bar too'
+with MUSTER_SSI=1
+get /feed
+like "$body" 'Feed<!--#include virtual="/feed/unread" --></a>' 'which the server in front puts in'
+is "$(grep -o '<!--#[a-z]*' <<<"$body" | sort | uniq -c | xargs)" '1 <!--#echo 2 <!--#include' 'and nothing else but banner and token'
+get /feed
 form /feed/read csrf="$csrf" token="$(field token)" up_to="$(field up_to)"
 is "$status $(header Location)" '303 /feed' 'and mark them'
 get /feed
 like "$body" '<b data-n="unread">0</b> unread' 'as read'
+get /feed/unread
+like "$body" 'data-n="unread" hidden>' 'then the bar is silent'

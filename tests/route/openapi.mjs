@@ -135,7 +135,8 @@ for (const exchange of seen) {
 	if (exchange.status >= 400) continue;
 	if (exchange.sent) {
 		const schema = one.op.requestBody?.content[exchange.sentType]?.schema ?? false;
-		const sent = /json$/.test(exchange.sentType) ? JSON.parse(exchange.sent) : exchange.sent;
+		const sent = /json$/.test(exchange.sentType) ? JSON.parse(exchange.sent)
+			: /urlencoded$/.test(exchange.sentType) ? Object.fromEntries(new URLSearchParams(exchange.sent)) : exchange.sent;
 		requests.push(...check(sent, schema, `${one.id}: `));
 	}
 	for (const name of new URLSearchParams(exchange.uri.split('?')[1]).keys())

@@ -65,8 +65,126 @@ post /api/session "{\"name\":\"ana\",\"password\":\"$password\"}"
 send POST '/api/shelters/import?country=RO&status=open&dry_run=0' text/csv $'name,county,lat,lon\nA,CJ,46,22\nB,CJ,46.1,30\n'
 send POST '/api/shelters/import?country=RO&partial=1' application/json '[{"name":"C","county":"CJ"},{"county":"CJ"}]'
 send POST '/api/shelters/import?country=RO' application/geo+json '{"type":"FeatureCollection","features":[]}'
+as nobody
+status_token=1-$(printf sms-status:1 | openssl mac -macopt "hexkey:$(sqlite3 "$MUSTER_STATE/muster.db" 'select hex(secret) from tenant')" \
+	-macopt size:20 -in - BLAKE2BMAC | tr A-F a-f) # as lib/deliver/link.h says
+get "/sms/status/$status_token?status=1"
+form "/sms/status/$status_token" MessageSid=SM1 MessageStatus=delivered
+as admin
+
+alert='{"title":"Flood","message":"It rises.","severity":"severe","urgency":"Expected","certainty":"likely","event":"Flood",
+	"channels":["inapp","email"],"audience":{"locations":["city-CJ"]},"languages":{"ro":{"title":"A","message":"B"}}}'
+get /alerts/new
+post /api/alerts "$alert"
+post /api/alerts "$alert"
+post /api/alerts/1/update '{"title":"More"}'
+post /api/alerts/3/all-clear '{}'
+post /api/alerts/2/cancel ''
+for uri in /api/alerts '/api/alerts?active=1&location=city-CJ&limit=1' /api/alerts/1 /api/feed '/api/feed?limit=1'; do get "$uri"; done
+post /api/feed/read '{"up_to":"1","ids":[1,"2"]}'
+get /feed/unread
+get '/alerts/new?references=4&kind=update'
+form /alerts/new do=preview event=Flood title=T message=M severity=Minor urgency=Past certainty=Likely locations=city-CJ channels=inapp
+as nobody
+for uri in /api/alerts '/api/alerts?limit=1&cursor=99999' /api/alerts/1 /api/feed /alerts/1.cap /alerts.atom; do
+	get "$uri"
+	with "HTTP_IF_NONE_MATCH=$(header ETag)"
+	get "$uri"
+done
+get /alerts/banner
+as admin
+
+for uri in /events '/events?channels=alerts&after=0&retry=2400' '/events?after=0&to=1' /events/auth '/events/auth?channels=team-7' \
+	'/events/auth?channels=no' '/events?channels=no'; do as nobody; get "$uri"; done
+as admin
+# --- who gets alerts
+sql() { sqlite3 "$MUSTER_STATE/muster.db" "$1"; }
+letter() { sql 'select cast(body as text) from payload order by id desc limit 1' | jq -r .text; } # the last message
+wish='{"channel":"email","address":"ADDRESS","locations":["city-CJ"],"min_severity":"Severe","language":"ro",
+	"quiet_from":"22:00","quiet_to":"7:00","zone":"Europe/Bucharest"}'
+subscribe() # ADDRESS: $own is the token of the new subscription
+{
+	post /api/subscriptions "${wish/ADDRESS/$1}"
+	link=$(letter | grep -o '[0-9a-f]\{40\}$')
+	get "/api/subscriptions/$link"
+	post "/api/subscriptions/$link" ''
+	own=$(json .token)
+}
+as nobody
+for uri in /subscriptions '/subscriptions?q=cluj' '/subscriptions?place=city-CJ&go=1' '/subscriptions?go=1' \
+	/subscriptions/sent /subscriptions/code; do get "$uri"; done
+subscribe a@example.org
+get "/api/subscriptions/$own"
+for _ in 1 2 3 4; do post "/api/subscriptions/$own/test" ''; done
+del "/api/subscriptions/$own"
+subscribe b@example.org
+get "/subscriptions/$own/unsubscribe"
+send POST "/subscriptions/$own/unsubscribe" application/x-www-form-urlencoded 'List-Unsubscribe=One-Click'
+send POST "/subscriptions/$own/unsubscribe" multipart/form-data $'--x\r\n\r\n--x--\r\n'
+subscribe c@example.org
+patch "/api/subscriptions/$own" '{"quiet_from":null,"quiet_to":null,"locations":["country-RO"]}'
+patch "/api/subscriptions/$own" '{"address":"d@example.org"}'
+post /api/subscriptions '{"channel":"sms","address":"0712345678","locations":["city-CJ"]}'
+code=$(letter | grep -o '[0-9]\{6\}' | head -1)
+post /api/subscriptions/code "{\"address\":\"0712345678\",\"code\":\"$code\"}"
+for _ in {1..6}; do post /api/subscriptions/code '{"address":"0712345679","code":"000000"}'; done
+for _ in {1..30}; do plain_send POST /api/subscriptions application/json "${wish/ADDRESS/e@example.org}"; done
+post /api/subscriptions "${wish/ADDRESS/e@example.org}"
+as admin
+post /api/webhooks '{"url":"https://hooks.example.org/","locations":["city-CJ"],"min_severity":"minor"}'
+hook=$(json .id)
+post "/api/webhooks/$hook/test" ''
+sql "update outbox set state = 4, finished = $now, code = 500, reason = 'http-500' where channel = 3"
+get /api/webhooks
+get "/api/webhooks/$hook"
+get '/api/webhooks?limit=none'
+patch "/api/webhooks/$hook" '{"url":"https://other.example.org/","enabled":false}'
+patch "/api/webhooks/$hook" '{"url":"nonsense"}'
+post "/api/webhooks/$hook/enable" ''
+post "/api/webhooks/$hook/rotate" ''
+post /api/webhooks '{"url":"https://gone.example.org/","locations":["country-RO"]}'
+del "/api/webhooks/$(json .id)"
+get /api/settings
+patch /api/settings '{"site.title":"Cluj","sms.segments":3,"site.zone":null}'
+patch /api/settings '{"site.zone":"Nowhere"}'
+form /settings site.title=Town
+form /settings site.zone=Nowhere
+for _ in {1..11}; do post /api/settings/test '{"channel":"email","address":"eva@example.org"}'; done
+# --- the outbox
+as admin
+sqlite3 "$MUSTER_STATE/muster.db" "insert into destination (id, channel, name) values (900, 1, 'smtp://relay');
+	insert into outbox (id, destination, channel, lane, state, due, created, expires, source, recipient, payload, target, finished, code, reason, detail)
+	values (901, 900, 1, 0, 4, 0, 0, 0, 7, 1, 0, 'a@example.org', 5, 421, 'busy', 'x'), (902, 900, 1, 0, 3, 0, 0, 0, 7, 1, 0, 'b@example.org', 6, null, null, null),
+	(903, 900, 1, 0, 1, 0, 0, 0, 0, 0, 0, 'c@example.org', 6, 250, null, null);
+	insert into tally select source, channel, state, count(*) from outbox where id > 900 group by 1, 2, 3 on conflict do update set n = n + excluded.n"
+for uri in /api/outbox '/api/outbox?state=dead&limit=1' '/api/outbox?state=sent&channel=email&reason=x&source=1' /api/outbox/901 \
+	"/api/outbox/$(get /api/outbox/901; json .name)" /api/outbox/destinations; do get "$uri"; done
+get "/api/outbox?state=dead&limit=1&cursor=$(get '/api/outbox?state=dead&limit=1'; json .next)"
+send POST /api/outbox/901/retry '' ''
+post /api/outbox/retry '{"state":"dead","channel":"email","source":7}'
+get /api/outbox/shape
+post /api/outbox/retry '{"all":true}'
+send POST /api/outbox/destinations/900/enable '' ''
+del /api/outbox/901
+del /api/outbox/903
+send POST /api/outbox/903/retry '' ''
+with REMOTE_ADDR=127.0.0.1
+get /metrics
+get /metrics
+for uri in /events '/events?channels=alerts&after=0&retry=2400' '/events?after=0&to=1' /events/auth '/events/auth?channels=team-7' \
+	'/events/auth?channels=no' '/events?channels=no'; do as nobody; get "$uri"; done
+as admin
 
 # --- refused, each in its own way
+get '/api/outbox?state=gone'
+post /api/alerts/1/update '{}'
+post /api/alerts/1/cancel '{}'
+post /api/alerts/1/all-clear '{}'
+for what in update cancel all-clear; do post "/api/alerts/4/$what" '{"title":5}'; done
+post /api/alerts "${alert%\}},\"references\":1}"
+get '/alerts/new?references=1&kind=update'
+get '/alerts/new?references=77&kind=update'
+for uri in /api/alerts /api/feed; do get "$uri?limit=none"; done
 send POST '/api/shelters/import?country=RO' text/csv $'name,county,capacity\nA,CJ,many\n'
 post /api/shelters '{"id":"RO-CJ-01","name":"again"}'
 post /api/shelters '{"id":"x","capacity":-1,"resources":{"":[]},"rooms":1}'
@@ -94,6 +212,28 @@ for uri in /api/shelters /api/shelters.geojson /api/shelters.csv /api/locations;
 while read -r method path sent; do # what is not there
 	send "$method" "$path" "${sent:+application/json}" "$sent"
 done <<'END'
+GET /alerts/77.cap
+GET /api/alerts/77
+POST /api/alerts/77/update {}
+POST /api/alerts/77/cancel {}
+POST /api/alerts/77/all-clear {}
+GET /api/subscriptions/1-0
+POST /api/subscriptions/1-0
+PATCH /api/subscriptions/1-0 {}
+DELETE /api/subscriptions/1-0
+POST /api/subscriptions/1-0/test
+GET /subscriptions/1-0/unsubscribe
+POST /subscriptions/1-0/unsubscribe
+GET /api/webhooks/77
+PATCH /api/webhooks/77 {}
+DELETE /api/webhooks/77
+POST /api/webhooks/77/rotate
+POST /api/webhooks/77/enable
+POST /api/webhooks/77/test
+GET /api/outbox/77
+DELETE /api/outbox/77
+POST /api/outbox/77/retry {}
+POST /api/outbox/destinations/77/enable {}
 GET /api/shelters/RO-CJ-77
 PATCH /api/shelters/RO-CJ-77 {}
 DELETE /api/shelters/RO-CJ-77
@@ -105,14 +245,18 @@ DELETE /api/intents/0000000Z
 POST /api/intents/0000000Z/reject {}
 GET /api/arrivals/RO-CJ-77
 POST /api/arrivals {"intent":"0000000Z"}
+GET /sms/status/1-0
 END
 
 # --- refused, in ways that every operation shares
 each() # FILTER COMMAND: of each operation that fits, with $method, $path and the $type of its body
 {
 	while read -r method path type; do
+		[[ $path != */alerts/* ]] || path=${path//\{id\}/4}
+		[[ $path != */webhooks/* ]] || path=${path//\{id\}/$hook}
+		path=${path//\{token\}/$own}
 		path=${path//\{id\}/RO-CJ-01} path=${path//\{shelter\}/RO-CJ-01}
-		path=${path//\{location\}/city-CJ} path=${path//\{code\}/$code}
+		path=${path//\{location\}/city-CJ} path=${path//\{code\}/$code} path=${path//\{message\}/903} path=${path//\{destination\}/900}
 		"$2"
 	done < <(jq -r '.paths | to_entries[] | .key as $path | .value | to_entries[] | select(.value | '"$1"')
 		| (.key | ascii_upcase) + " " + $path + " " + (.value.requestBody.content // {} | keys[0] // "")' www/openapi.json)
@@ -127,7 +271,9 @@ each .security bare
 bad_token() { with 'HTTP_AUTHORIZATION=Bearer nonsense'; bare; }
 each '.responses["401"]' bad_token
 as publisher
-each '.responses["403"]' bare
+each '.responses["403"] and (.description | test("publisher") | not)' bare
+as manager
+each '.responses["403"] and (.description | test("publisher"))' bare
 as admin
 code
 each '.responses["400"]' bad_address

@@ -2,7 +2,7 @@
 # subscriptions.t - who gets alerts: asked, confirmed, changed, ended.
 # shellcheck source=tests/route/lib.sh
 . "${0%/*}/lib.sh"
-plan 118
+plan 130
 token admin --role admin
 shelter RO-CJ-01 '"capacity":10,"place":"Dej"'
 shelter RO-TM-01 '"capacity":10'
@@ -119,7 +119,7 @@ min_severity|{"channel":"email","address":"ana@example.org","locations":["city-C
 language|{"channel":"email","address":"ana@example.org","locations":["city-CJ"],"language":"xx"}
 quiet_to|{"channel":"email","address":"ana@example.org","locations":["city-CJ"],"quiet_from":"22:00"}
 quiet_from|{"channel":"email","address":"ana@example.org","locations":["city-CJ"],"quiet_from":"25:00","quiet_to":"07:00"}
-quiet_to|{"channel":"email","address":"ana@example.org","locations":["city-CJ"],"quiet_from":"22:00","quiet_to":"7"}
+quiet_to|{"channel":"email","address":"ana@example.org","locations":["city-CJ"],"quiet_from":"22:00","quiet_to":"7:5"}
 zone|{"channel":"email","address":"ana@example.org","locations":["city-CJ"],"zone":"Europe/Nowhere"}
 zone|{"channel":"email","address":"ana@example.org","locations":["city-CJ"],"zone":"../../etc/passwd"}
 END
@@ -138,6 +138,14 @@ is "$status $(json -c '[.locations,.quiet_from,.quiet_to,.min_severity]')" \
 	'200 [["country-RO","city-TM"],"23:30","06:15","Moderate"]' 'they may change it in part'
 patch "/api/$own" '{"quiet_from":null,"quiet_to":null}'
 is "$(json -c '[.locations,.quiet_from]')" '[["country-RO","city-TM"],null]' 'null takes quiet hours back'
+for clock in 7 07 7:00 07.00; do
+	patch "/api/$own" "{\"quiet_from\":\"22:30\",\"quiet_to\":\"$clock\"}"
+	is "$(json .quiet_to)" 07:00 "a time as people write it: $clock"
+done
+for clock in 24 7: :30 7:60 07:00:00 -1 7h noon; do
+	patch "/api/$own" "{\"quiet_from\":\"22:30\",\"quiet_to\":\"$clock\"}"
+	is "$status" 422 "no time of day: $clock"
+done
 patch "/api/$own" '{"locations":[]}'
 is "$status" 422 'but not the last place'
 patch "/api/$own" '{"address":"eva@example.org"}'
@@ -164,7 +172,7 @@ is "$status $(header Location)" "303 /$own?done=test" 'who gets alerts may ask f
 is "$(messages)" "$((before + 1))" 'which is sent'
 like "$(mail | jq -r .subject)" 'TEST' 'and says that it is one'
 get "/$own?done=test"
-like "$body" 'class="done">Test of .*It is on its way' 'what becomes of it stands on the page'
+like "$body" 'class="done" role="status">.*Test of .*It is on its way' 'what becomes of it stands on the page'
 sql 'update outbox set state = 1, finished = 1 where id = (select max(id) from outbox)'
 get "/$own"
 like "$body" 'The mail server has accepted it' 'in honest words'

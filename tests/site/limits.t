@@ -2,7 +2,7 @@
 # limits.t - how much one address may ask, and how much may be sent.
 # shellcheck source=tests/site/lib.sh
 . "${0%/*}/lib.sh"
-plan 17
+plan 18
 start RATE_EXEMPT='127.0.0.1 ::1'
 token admin --role admin
 shelter RO-CJ-01 '"capacity":100000'
@@ -41,6 +41,8 @@ get /api/intents/00000000
 is "$status" 429 'and then it waits'
 said=$(many 60 127.0.0.5 /api/session -H 'Content-Type: application/json' --data '{"name":"x","password":"y"}')
 like "$said" '[0-9]+x429' "nor passwords ($said)"
+said=$(many 200 127.0.0.6 /sms/status/1-0 --data MessageStatus=delivered)
+is "$said" 200x404 'a gateway may tell of hundreds of SMS at once'
 
 # --- sizes
 head -c 66000 /dev/zero | tr '\0' a >"$work/large"

@@ -27,6 +27,7 @@ tenant=$(sql 'select id from tenant')
 kv 'HSET settings net.allow 127.0.0.0/8'
 
 bytes() { openssl rand -hex 32; }                         # a secret
+# shellcheck disable=SC2001 # "raw() {" in ${//} came with bash 5.2
 raw() { sed 's/../\\x&/g' <<<"$1"; }                      # for muster kv
 shown() { printf whsec_; printf '%b' "$(raw "$1")" | base64 -w0; } # as its owner has it
 key() { shown "$1" | basenc --base64url -w0 | tr -d =; }  # for the receiver's path

@@ -12,6 +12,7 @@
 
 #include "fanout.h"
 #include "key.h"
+#include "value.h"
 
 enum {
 	STEADY = 30, /* subscribed before all others, and for good */
@@ -83,11 +84,11 @@ publish(void *arg)
 	al.nlocations = 1 + (size_t)rnd_below(2);
 	if (rnd_below(8) == 0)
 		al.not_before = db_now(db) + 1;
-	if (zset_card(db, S("alerts"), &last) != OK)
+	if (string_get_int(db, S("alert:id"), &last) != OK)
 		return ERR_STORE;
-	if (rnd_below(3) > 0 && last > 0)
-		al = (struct alert){ .type = rnd_below(3) ? MSG_UPDATE : MSG_CANCEL,
-			.replaces = last - rnd_below(last < 6 ? (int)last : 6) };
+	if (rnd_below(4) > 0 && last > 3) /* mostly while it is being expanded */
+		al = (struct alert){ .type = rnd_below(4) ? MSG_UPDATE : MSG_CANCEL,
+			.replaces = last - rnd_below(3) };
 	e = alert_publish(db, mem, &al);
 	return e == ERR_CONFLICT || e == ERR_NOT_FOUND ? OK : e;
 }
@@ -108,6 +109,7 @@ churn(void *arg)
 static enum err
 dispatch(void *arg)
 {
+	enum outbox_lane lane = (enum outbox_lane)rnd_below(2);
 	int64_t next, destination = 0, due;
 	struct message *m;
 	enum err e = OK;
@@ -116,10 +118,10 @@ dispatch(void *arg)
 
 	(void)arg;
 	if (rnd_below(3) > 0)
-		e = fanout_step(db, mem, 1 + (size_t)rnd_below(9), &more, &next);
+		e = fanout_step(db, mem, 1 + (size_t)rnd_below(4), &more, &next);
 	else
-		while (outbox_next(db, (enum outbox_lane)rnd_below(2), destination, &destination, &due))
-			outbox_claim(db, mem, LANE_URGENT, destination, 1, db_now(db) + 1, 3, &m, &n);
+		while (outbox_next(db, lane, destination, &destination, &due))
+			outbox_claim(db, mem, lane, destination, 1, db_now(db) + 1, 3, &m, &n);
 	if (rnd_below(6) == 0)
 		raise(SIGKILL);
 	return e;

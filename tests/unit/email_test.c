@@ -142,13 +142,44 @@ EMAIL_TEST(a_site_address_is_escaped_in_html_only)
 	assert_non_null(strstr(mail, "<i a=3D'https://h/a?b=3D1&amp;c=3D&#39;/subscriptions'>"));
 }
 
+EMAIL_TEST(the_way_out_stands_wherever_its_mark_does)
+{
+	const char *mail =
+	    bytes(0, "{\"text\":\"a=\\n{unsubscribe} b {unsubscribe}=\\nc\\n\\nd={unsubscribe}\\n=e\"}");
+
+	assert_non_null(
+	    strstr(mail, "\r\n\r\na=3D\r\n"
+			 "https://muster.example.org/subscriptions b https://muster.example.org/subsc=\r\n"
+			 "riptions=3D\r\nc\r\n\r\nd=3Dhttps://muster.example.org/subscriptions\r\n=3De\r\n"));
+}
+
+EMAIL_TEST(another_payload_is_another_mail)
+{
+	const char *one = bytes(7, payload), *other = bytes(7, "{\"subject\":\"Hi\",\"text\":\"bad \xff\"}");
+
+	assert_non_null(strstr(other, "\r\nbad =EF=BF=BD\r\n"));
+	assert_string_equal(bytes(7, payload), one);
+	assert_string_equal(bytes(7, "nonsense"), "");
+	assert_string_equal(bytes(7, "nonsense"), "");
+	assert_string_equal(bytes(7, payload), one);
+}
+
 EMAIL_TEST(a_payload_that_no_mail_can_be_is_none)
 {
 	assert_string_equal(bytes(7, ""), "");
 	assert_string_equal(bytes(7, "[1]"), "");
 	assert_string_equal(bytes(7, "{\"subject\":"), "");
-	assert_string_equal(bytes(7, "{\"subject\":\"a\\r\\nBcc: x@y.example\",\"text\":\"t\"}"), "");
-	assert_string_equal(bytes(7, "{\"subject\":\"a\",\"language\":\"ro\\r\\nX: y\",\"text\":\"t\"}"), "");
+}
+
+EMAIL_TEST(nothing_that_a_payload_holds_begins_a_header)
+{
+	const char *mail = bytes(7, "{\"subject\":\"Flood\\r\\nBcc: x@y.example\\tnow\",\"text\":\"t\","
+				    "\"language\":\"ro\\r\\nX-Evil: y\"}");
+
+	assert_non_null(strstr(mail, "\r\nSubject: =?UTF-8?Q?Flood__Bcc=3A_x=40y=2Eexample_now?=\r\n"));
+	assert_null(strstr(mail, "\r\nBcc"));
+	assert_null(strstr(mail, "X-Evil"));
+	assert_null(strstr(mail, "Content-Language"));
 }
 
 /* ---- a try ------------------------------------------------------------------- */
@@ -325,6 +356,23 @@ EMAIL_TEST(no_relay_at_all_hurts)
 	came_to(tried(&m), OUTCOME_RETRY, true, "connect");
 	set("email.relay", "http://127.0.0.1:1");
 	came_to(tried(&m), OUTCOME_RETRY, true, "config");
+}
+
+EMAIL_TEST(a_setting_that_no_mail_can_hold_fails_none)
+{
+	static const char *const bad[][2] = { { "email.from", "nobody" }, { "email.reply_to", "x" },
+		{ "email.list_id", "Alerte \xc3\xaen Cluj" },
+		{ "site.url", "https://inunda\xc8\x9bii.example" } };
+	struct message m = message_to("ana@example.org", 7);
+
+	relay((struct smtp_rule[]){ { 0 } });
+	for (size_t i = 0; i < LEN(bad); i++) {
+		/* Past the checks of setting_set(), as an older version may have left it. */
+		hash_set(db, S("settings"), &(struct field){ str(bad[i][0]), str(bad[i][1]) }, 1);
+		came_to(tried(&m), OUTCOME_RETRY, true, "config");
+		set(bad[i][0], i == 0 ? "a@example.org" : "");
+	}
+	came_to(tried(&m), OUTCOME_SENT, false, "");
 }
 
 EMAIL_TEST(required_tls_that_is_stripped_sends_nothing)

@@ -487,6 +487,7 @@ STORE_TEST(an_urgent_one_overtakes_a_long_expansion)
 STORE_TEST(one_that_expires_amid_the_expansion_stops)
 {
 	struct alert al;
+	struct feed feed;
 
 	readers(10);
 	al = published(flood());
@@ -495,6 +496,21 @@ STORE_TEST(one_that_expires_amid_the_expansion_stops)
 	step(4);
 	assert_false(more);
 	assert_int_equal(messages(al.id, 0, NULL), 4);
+	assert_int_equal(feed_page(db, mem, &(struct feed_query){ .staff = true, .limit = 1 }, &feed), OK);
+	assert_str(feed.items[0].kind, "notice");
+}
+
+STORE_TEST(what_expired_is_swept_with_the_next_expansion)
+{
+	int64_t active;
+
+	published(flood());
+	expand();
+	at(NOW + 3 * HOUR_MS);
+	published(flood());
+	expand();
+	assert_int_equal(zset_card(db, S("alerts:active"), &active), OK);
+	assert_int_equal(active, 1);
 }
 
 STORE_TEST(without_channels_there_is_nothing_to_expand)

@@ -149,9 +149,25 @@ SMS_TEST(a_text_is_cut_behind_a_word)
 	assert_str(sms_cut(mem, times(200, "\n", ""), 1), "...");
 }
 
+SMS_TEST(a_link_at_the_end_outlives_the_cut)
+{
+	struct str link = S("https://muster.example/alerts/42");
+	struct str cut = sms_cut(mem, times(40, "word ", link.p), 1);
+
+	assert_true(str_ends(cut, " word... https://muster.example/alerts/42"));
+	assert_true(cut.n <= 160 && cut.n > 155);
+	cut = sms_cut(mem, times(40, "școala ", link.p), 1);
+	assert_true(str_ends(cut, "școala... https://muster.example/alerts/42"));
+	assert_int_equal(sms_measure(cut).segments, 1);
+	/* A link that fills a message is cut like any text. */
+	cut = sms_cut(mem, times(1, "https://muster.example/", times(160, "a", "").p), 1);
+	assert_true(str_ends(cut, "aaa..."));
+	assert_int_equal(cut.n, 160);
+}
+
 SMS_TEST(a_cut_never_leaves_half_a_character_and_always_fits)
 {
-	static const char *const parts[] = { "ș", "😀", "€", "a", "word ", "ștergar ", "e\xcc\x81" };
+	static const char *const parts[] = { "ș", "😀", "€", "a", "word ", "ștergar ", "é ", "e\xcc\x81" };
 
 	for (size_t i = 0; i < LEN(parts); i++)
 		for (int n = 1; n < 700; n += 23)

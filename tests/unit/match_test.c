@@ -11,6 +11,7 @@ HTTP_TEST(parameters_fill_in_the_request)
 	match_param(&rq, "REMOTE_ADDR", S("192.0.2.1"));
 	match_param(&rq, "HTTP_COOKIE", S("a=b"));
 	match_param(&rq, "HTTP_AUTHORIZATION", S("Bearer x"));
+	match_param(&rq, "HTTP_ACCEPT", S("text/html"));
 	match_param(&rq, "HTTP_IF_NONE_MATCH", S("\"1\""));
 	match_param(&rq, "HTTP_IF_MATCH", S("\"2\""));
 	match_param(&rq, "HTTP_IDEMPOTENCY_KEY", S("k"));
@@ -23,6 +24,7 @@ HTTP_TEST(parameters_fill_in_the_request)
 	assert_str(rq.address, "192.0.2.1");
 	assert_str(rq.cookie, "a=b");
 	assert_str(rq.authorization, "Bearer x");
+	assert_str(rq.accept, "text/html");
 	assert_str(rq.if_none_match, "\"1\"");
 	assert_str(rq.if_match, "\"2\"");
 	assert_str(rq.idempotency_key, "k");
@@ -115,6 +117,8 @@ static const struct route routes[] = {
 	{ GET, "/shelters.csv", PUBLIC, TX_READ, NULL },
 	{ GET, "/{a}/{b}/{c}", PUBLIC, TX_READ, NULL },
 	{ GET, "/", PUBLIC, TX_READ, NULL },
+	{ GET, "/alerts/{id}.cap", PUBLIC, TX_READ, NULL },
+	{ GET, "/alerts/{id}", PUBLIC, TX_READ, NULL },
 };
 
 static char *allow;
@@ -152,6 +156,16 @@ HTTP_TEST(a_route_s_arguments_are_what_stands_in_its_places)
 	assert_str(rq.arg[1], "Șerban");
 	assert_int_equal(route_of(GET, "/x/y/z"), 6);
 	assert_str(rq.arg[2], "z");
+}
+
+HTTP_TEST(a_route_with_an_ending_takes_what_is_before_it)
+{
+	assert_int_equal(route_of(GET, "/alerts/12.cap"), 8);
+	assert_str(rq.arg[0], "12");
+	assert_int_equal(route_of(GET, "/alerts/12"), 9);
+	assert_int_equal(route_of(GET, "/alerts/.cap"), 9);
+	assert_str(rq.arg[0], ".cap");
+	assert_int_equal(route_of(GET, "/alerts/12.capx"), 9);
 }
 
 HTTP_TEST(an_argument_is_one_segment_and_never_empty)

@@ -310,11 +310,19 @@ MIME_TEST(the_date_is_as_rfc_5322_has_it)
 
 /* ---- bodies ---------------------------------------------------------------- */
 
+static void
+body(struct mime *m, struct str id, struct str text, struct str html)
+{
+	struct mime_part plain = { .text = text }, marked_up = { .text = html };
+
+	mime_body(m, id, &plain, html.n ? &marked_up : NULL);
+}
+
 MIME_TEST(the_whole_body_is_these_bytes)
 {
 	struct mime m = { .out = &out };
 
-	mime_body(&m, mem, S("msg_t_1"), S("Ap\xc4\x83 = via\xc8\x9b\xc4\x83\n.\nFrom here \n"),
+	body(&m, S("msg_t_1"), S("Ap\xc4\x83 = via\xc8\x9b\xc4\x83\n.\nFrom here \n"),
 	    S("<p lang=\"ro\">Ap\xc4\x83</p>"));
 	assert_false(m.refused);
 	assert_string_equal(written(), "MIME-Version: 1.0\r\n"
@@ -337,11 +345,20 @@ MIME_TEST(the_whole_body_is_these_bytes)
 				       "--=_msg_t_1--\r\n");
 }
 
+MIME_TEST(lines_that_are_encoded_already_stay_as_they_are)
+{
+	struct mime m = { .out = &out };
+	struct mime_part p = { S("a=3Db\r\n"), S("c=d"), S("\r\n=C4=83") };
+
+	mime_body(&m, S("m"), &p, NULL);
+	assert_non_null(strstr(written(), "\r\n\r\na=3Db\r\nc=3Dd\r\n=C4=83\r\n"));
+}
+
 MIME_TEST(without_html_it_is_one_part)
 {
 	struct mime m = { .out = &out };
 
-	mime_body(&m, mem, S("msg_t_1"), S("hello"), S(""));
+	body(&m, S("msg_t_1"), S("hello"), S(""));
 	assert_string_equal(written(), "MIME-Version: 1.0\r\n"
 				       "Content-Type: text/plain; charset=utf-8\r\n"
 				       "Content-Transfer-Encoding: quoted-printable\r\n"
@@ -353,7 +370,7 @@ MIME_TEST(no_body_can_hold_the_boundary)
 {
 	struct mime m = { .out = &out };
 
-	mime_body(&m, mem, S("m"), S("--=_m--\n--=_m"), S("--=_m--"));
+	body(&m, S("m"), S("--=_m--\n--=_m"), S("--=_m--"));
 	assert_null(strstr(strstr(written(), "text/plain") + 10, "--=_m--\r\n--=_m\r\n"));
 	assert_non_null(strstr(written(), "--=3D_m--"));
 }
@@ -375,7 +392,7 @@ MIME_TEST(an_id_that_is_no_word_is_refused)
 {
 	struct mime m = { .out = &out };
 
-	mime_body(&m, mem, S("a\"\r\nX: b"), S("x"), S("y"));
+	body(&m, S("a\"\r\nX: b"), S("x"), S("y"));
 	assert_true(m.refused);
 	assert_int_equal(out.n, 0);
 }

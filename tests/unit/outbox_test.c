@@ -746,6 +746,21 @@ OUTBOX_TEST(a_cancelled_message_is_not_sent)
 	all_agrees();
 }
 
+OUTBOX_TEST(a_dead_letter_that_is_discarded_is_no_dead_letter_any_more)
+{
+	int64_t id = settled(9, 0, OUTBOX_DEAD, "timeout"), waits = put(9, 0);
+
+	assert_int_equal(outbox_discard(db, id), OK);
+	assert_int_equal(row(id).state, OUTBOX_CANCELLED);
+	assert_str(row(id).reason, "timeout");
+	assert_int_equal(tallied(9, OUTBOX_DEAD), 0);
+	assert_int_equal(outbox_requeue(db, id, FAR), ERR_CONFLICT);
+	assert_int_equal(outbox_discard(db, id), ERR_CONFLICT);
+	assert_int_equal(outbox_discard(db, waits), ERR_CONFLICT);
+	assert_int_equal(outbox_discard(db, 99), ERR_NOT_FOUND);
+	all_agrees();
+}
+
 OUTBOX_TEST(an_ack_of_a_cancelled_message_changes_nothing)
 {
 	int64_t id = put(0, 0);

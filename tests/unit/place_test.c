@@ -155,6 +155,37 @@ STORE_TEST(a_location_shows_its_known_name_or_that_of_its_first_town)
 	assert_str(location_title(db, mem, S("city-0301")), "0301");
 }
 
+/* "country-RO city-CJ": where somebody may mean, the best first. */
+static struct str
+locations_called(const char *name, size_t limit)
+{
+	struct str all = S(""), *found;
+	size_t n;
+
+	assert_int_equal(location_search(db, mem, str(name), limit, &found, &n), OK);
+	for (size_t i = 0; i < n; i++)
+		all = arena_strf(mem, "%.*s%s%.*s", FMT(all), i ? " " : "", FMT(found[i]));
+	return all;
+}
+
+STORE_TEST(a_location_is_found_by_its_name_its_code_or_a_town_in_it)
+{
+	in_town("RO-CJ-01", "Dej", 47, 23);
+	in_town("RO-CS-01", "Reșița", 45.3, 21.9);
+	in_town("RO-CS-02", "Dealu", 45.3, 21.9);
+	assert_str(locations_called("cluj", 9), "city-CJ");
+	assert_str(locations_called("CJ", 9), "city-CJ");
+	assert_str(locations_called("city-CJ", 9), "city-CJ");
+	assert_str(locations_called("severin", 9), "city-CS"); /* a later word of Caraș-Severin */
+	assert_str(locations_called("caras-sev", 9), "city-CS");
+	assert_str(locations_called("resita", 9), "city-CS");
+	assert_str(locations_called("rom", 9), "country-RO");
+	assert_str(locations_called("de", 9), "city-CJ city-CS");
+	assert_str(locations_called("atlantis", 9), "");
+	assert_str(locations_called("", 9), "country-RO city-CS city-CJ");
+	assert_str(locations_called("", 2), "country-RO city-CS");
+}
+
 TEST(a_locations_name_meets_no_other_key)
 {
 	static const char *const good[] = { "city-CJ", "country-RO", "ward-13", "x-0" };

@@ -3,6 +3,7 @@
 
 #include <json-c/json.h>
 
+#include "email.h"
 #include "render.h"
 #include "setting.h"
 
@@ -157,6 +158,7 @@ STORE_TEST(update_all_clear_and_cancel_have_words_of_their_own)
 	assert_string_equal(get("subject"), "All clear: Flood");
 	has("text", "The danger is over.");
 	has_not("text", "Climb");
+	has_not("text", "Valid until");
 	assert_string_equal(get("urgent"), "false");
 	cancel = replaced(&clear, MSG_CANCEL);
 	render(&cancel, "en", CHANNEL_SMS);
@@ -221,4 +223,26 @@ STORE_TEST(who_published_it_is_for_staff)
 	assert_non_null(strstr(out.p, "\"by\":\"ana\""));
 	assert_non_null(strstr(out.p, "\"public\":true"));
 	buf_free(&out);
+}
+
+STORE_TEST(the_channel_makes_a_mail_of_the_payload)
+{
+	struct alert al = in_english();
+	struct alert_text t = al.texts[0];
+	struct message m = {
+		.id = 5, .channel = CHANNEL_EMAIL, .recipient = 7, .target = S("a@example.org")
+	};
+	struct str body, mail;
+
+	/* As long as a title may be, and all that can stand before it. */
+	t.title = arena_strf(mem, "%0*d", ALERT_TITLE_MAX, 0);
+	al.texts = &t;
+	al.exercise = true;
+	al = published(al);
+	al = replaced(&al, MSG_CANCEL);
+	body = render_payload(db, mem, &al, al.texts, CHANNEL_EMAIL);
+	mail = email_bytes(db, mem, &m, S("msg_t_5"), body);
+	assert_non_null(strstr(mail.p, "Subject: =?UTF-8?Q?EXERCISE=3A_Cancelled"));
+	assert_non_null(strstr(mail.p, "List-Unsubscribe:"));
+	assert_null(strstr(mail.p, "{unsubscribe}"));
 }

@@ -480,6 +480,25 @@ SMS_TEST(a_typing_error_in_a_template_is_sent_to_nobody)
 	assert_str(sink_header(0, "x"), "{}{A}{ to}{to");
 }
 
+SMS_TEST(settings_that_could_not_tell_what_was_taken_send_nothing)
+{
+	template("/send?text={text}");
+	set("sms.accepted", "(OK");
+	assert_false(tries(LANE_URGENT, PAYLOAD("x")));
+	is_verdict(OUTCOME_RETRY, "config", true);
+	set("sms.accepted", "");
+	set("sms.success", "2xx");
+	assert_false(tries(LANE_URGENT, PAYLOAD("x")));
+	is_verdict(OUTCOME_RETRY, "config", true);
+	set("sms.success", "200, 202-204");
+	sink_says("HTTP/1.1 203 Fine\r\n\r\n");
+	sink_says("HTTP/1.1 201 Hm\r\n\r\n");
+	tries(LANE_URGENT, PAYLOAD("x"));
+	is_verdict(OUTCOME_SENT, "", false);
+	tries(LANE_URGENT, PAYLOAD("x"));
+	is_verdict(OUTCOME_FAILED, "http-201", false);
+}
+
 SMS_TEST(a_gateway_that_cannot_be_asked_gets_again_what_saves_lives_and_nothing_else)
 {
 	template("/send");

@@ -1,6 +1,7 @@
 /* subscription_test.c - what subscription.h promises. */
 #include "shelters.h"
 
+#include "endpoint.h"
 #include "hash.h"
 #include "key.h"
 #include "outbox.h"
@@ -55,7 +56,7 @@ counted(const char *location)
 	return n;
 }
 
-#define assert_str(have, want) unit_compare((have), str(want), __FILE__, __LINE__)
+
 
 STORE_TEST(what_was_saved_is_read_back)
 {
@@ -211,7 +212,24 @@ state_of(int64_t id)
 	return m.state;
 }
 
-STORE_TEST(what_waits_for_a_deleted_one_is_not_sent)
+static size_t
+with_address(const char *address)
+{
+	size_t found = 0;
+
+	for (int state = 0; state < OUTBOX__MAX; state++) {
+		struct message *m;
+		size_t n;
+
+		outbox_list(db, mem,
+		    &(struct outbox_filter){ .state = (enum outbox_state)state, .limit = 100 }, &m, &n);
+		for (size_t i = 0; i < n; i++)
+			found += str_is(m[i].target, address);
+	}
+	return found;
+}
+
+STORE_TEST(what_waits_for_a_deleted_one_is_not_sent_and_no_row_has_its_address)
 {
 	int64_t id, other, first, second, test, theirs;
 
@@ -222,11 +240,74 @@ STORE_TEST(what_waits_for_a_deleted_one_is_not_sent)
 	second = waiting(7, id);
 	test = waiting(0, id);
 	theirs = waiting(7, other);
+	assert_int_equal(with_address("ana@example.org"), 4);
 	assert_int_equal(subscription_delete(db, mem, id), OK);
+	assert_int_equal(with_address("ana@example.org"), 1); /* theirs: made so above */
 	assert_int_equal(state_of(first), OUTBOX_CANCELLED);
 	assert_int_equal(state_of(second), OUTBOX_CANCELLED);
 	assert_int_equal(state_of(test), OUTBOX_CANCELLED);
 	assert_int_equal(state_of(theirs), OUTBOX_WAITING);
+}
+
+/* ---- webhooks ---- */
+
+static int64_t
+hook(const char *url)
+{
+	struct subscription s = wish(CHANNEL_WEBHOOK, url, "city-CJ");
+	const char *why = NULL;
+	struct str secret;
+
+	assert_int_equal(subscription_save(db, mem, &s), OK);
+	assert_int_equal(endpoint_make(db, mem, s.id, s.address, &secret, &why), OK);
+	return s.id;
+}
+
+static size_t
+hooks(int64_t after)
+{
+	int64_t *ids;
+	size_t n;
+
+	assert_int_equal(subscription_webhooks(db, mem, after, 10, &ids, &n), OK);
+	return n;
+}
+
+STORE_TEST(a_webhook_is_listed_and_goes_with_its_endpoint)
+{
+	struct endpoint p;
+	int64_t id;
+
+	made("RO-CJ-01", 10);
+	saved("ana@example.org", "city-CJ");
+	id = hook("https://hooks.example.org/a");
+	hook("https://hooks.example.org/b");
+	assert_int_equal(hooks(0), 2);
+	assert_int_equal(hooks(id), 1);
+	assert_str(concerned("city-CJ", 0, 10), "1 2 3");
+	assert_int_equal(subscription_delete(db, mem, id), OK);
+	assert_int_equal(hooks(0), 1);
+	assert_int_equal(endpoint_get(db, mem, id, &p), ERR_NOT_FOUND);
+}
+
+STORE_TEST(one_that_moves_keeps_its_id_and_frees_its_address)
+{
+	struct subscription s;
+	int64_t id, found;
+
+	made("RO-CJ-01", 10);
+	id = hook("https://hooks.example.org/A");
+	assert_int_equal(subscription_get(db, mem, id, &s), OK);
+	s.address = S("https://hooks.example.org/a"); /* the case of a path counts */
+	assert_int_equal(subscription_find(db, mem, CHANNEL_WEBHOOK, s.address, &found), ERR_NOT_FOUND);
+	assert_int_equal(subscription_move(db, mem, S("https://hooks.example.org/A"), &s), OK);
+	assert_int_equal(s.id, id);
+	assert_int_equal(
+	    subscription_find(db, mem, CHANNEL_WEBHOOK, S("https://hooks.example.org/A"), &found),
+	    ERR_NOT_FOUND);
+	assert_int_equal(subscription_find(db, mem, CHANNEL_WEBHOOK, s.address, &found), OK);
+	assert_int_equal(found, id);
+	assert_int_equal(hooks(0), 1);
 }
 
 /* ---- addresses ------------------------------------------------------------------ */

@@ -360,3 +360,63 @@ TEST(a_url_names_its_destination_or_is_refused_in_words)
 	}
 	arena_free(mem);
 }
+
+/* What libcurl, which connects, makes of a URL: "https://example.org:443". */
+static struct str
+as_curl(const char *url)
+{
+	CURLU *u = curl_url();
+	char *scheme = NULL, *host = NULL, *port = NULL, *user = NULL;
+	struct str name = S("");
+
+	if (curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK &&
+	    curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
+	    curl_url_get(u, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
+	    curl_url_get(u, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) == CURLUE_OK &&
+	    curl_url_get(u, CURLUPART_USER, &user, 0) != CURLUE_OK) {
+		size_t n = strlen(host);
+
+		n -= n > 1 && host[n - 1] == '.';
+		for (size_t i = 0; i < n; i++)
+			if (host[i] >= 'A' && host[i] <= 'Z')
+				host[i] |= 0x20;
+		name = arena_strf(mem, "%s://%.*s:%s", scheme, (int)n, host, port);
+	}
+	curl_free(scheme);
+	curl_free(host);
+	curl_free(port);
+	curl_free(user);
+	curl_url_cleanup(u);
+	return name;
+}
+
+TEST(whatever_url_is_taken_leads_where_its_name_says)
+{
+	static const char *const parts[] = { "http", "https", "HTTP", ":", "/", "//", "://", "@", "#", "?",
+		"\\", "example.org", "Example", "127.0.0.1", "10.1", "0x7f", "[::1]", "[2001:db8::1]", "[",
+		"]", "%", "%40", "80", "443", "8080", "65536", "0", ".", "..", "-", "_", " ", "a", "x=1", ";",
+		"&", "\t", "xn--a" };
+	int taken = 0;
+
+	rnd_start();
+	mem = arena_new();
+	for (int i = 0; i < 200000; i++) {
+		char url[200] = "";
+		struct str name;
+
+		for (int n = rnd_below(9); n > 0; n--)
+			strcat(url, parts[rnd_below((int)LEN(parts))]);
+		if (rnd_below(2)) {
+			memmove(url + 7, url, strlen(url) + 1);
+			memcpy(url, "http://", 7);
+		}
+		if (endpoint_destination(mem, str(url), &name) == NULL) {
+			taken++;
+			if (!str_eq(name, as_curl(url)))
+				fail_msg("%s: we say %.*s, libcurl %s", url, FMT(name), as_curl(url).p);
+		}
+		arena_reset(mem);
+	}
+	arena_free(mem);
+	assert_true(taken > 1000);
+}
