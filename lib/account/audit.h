@@ -5,12 +5,17 @@
  * the hash (BLAKE2b) of the one before it, so that a changed, missing or
  * inserted one shows (audit_check).  serve() writes one for every change that a
  * signed-in person or program made; no texts, addresses or secrets are in it.
+ * `audit:head` holds the last number and hash, `audit:by:WHO` the numbers of one
+ * person.  Who writes all of them anew leaves no trace here: only a head that was
+ * noted elsewhere (muster check prints it) tells.
  */
 #ifndef MUSTER_AUDIT_H
 #define MUSTER_AUDIT_H
 
 #include "arena.h"
 #include "db.h"
+
+enum { AUDIT_TEXT_MAX = 200 }; /* bytes of each of an entry's texts */
 
 struct audit_entry {
 	int64_t id, at;
@@ -28,5 +33,9 @@ enum err audit_list(struct db *, struct arena *, struct str who, int64_t before,
 
 /* OK, or ERR_CONFLICT and the id of the first entry that does not follow from the one before. */
 enum err audit_check(struct db *, struct arena *, int64_t *broken);
+
+/* How many there are, and the hash of the last (64 hexadecimal digits).
+ * ERR_CONFLICT: it is spoilt. */
+enum err audit_head(struct db *, struct arena *, int64_t *n, struct str *hash);
 
 #endif
