@@ -231,6 +231,12 @@ user_enable(struct db *db, struct arena *a, struct str name, bool enabled)
 }
 
 enum err
+user_once(struct db *db, struct arena *a, struct str name)
+{
+	return set_field(db, a, name, "once_until", arena_strf(a, "%lld", (long long)(db_now(db) + ONCE_MS)));
+}
+
+enum err
 user_set_password(struct db *db, struct arena *a, struct str name, struct str hash, bool once)
 {
 	struct user u;
@@ -242,8 +248,7 @@ user_set_password(struct db *db, struct arena *a, struct str name, struct str ha
 		return e;
 	if ((e = set_field(db, a, name, "password", hash)) != OK)
 		return e;
-	return set_field(db, a, name, "once_until",
-	    once ? arena_strf(a, "%lld", (long long)(db_now(db) + ONCE_MS)) : S(""));
+	return once ? user_once(db, a, name) : set_field(db, a, name, "once_until", S(""));
 }
 
 enum err

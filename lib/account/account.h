@@ -54,6 +54,9 @@ enum err user_enable(struct db *, struct arena *, struct str name, bool enabled)
 struct str user_hash(struct arena *, struct str password);
 enum err user_set_password(struct db *, struct arena *, struct str name, struct str hash, bool once);
 
+/* W.  What its password is now is good for ONCE_MS, and to choose another. */
+enum err user_once(struct db *, struct arena *, struct str name);
+
 /* The hash as it is kept: two readings tell whether it was changed between. */
 enum err user_password(struct db *, struct arena *, struct str name, struct str *hash);
 
