@@ -79,8 +79,9 @@ static const char help_user[] =
     "terminal or empty, one is made and printed once.\n";
 
 static const char help_token[] =
-    "usage: muster token add NAME --role ROLE… [--shelter ID…]\n\n"
-    "Prints a bearer token once: Authorization: Bearer TOKEN. It is kept nowhere.\n";
+    "usage: muster token add NAME --role ROLE… [--shelter ID…] [--days N]\n\n"
+    "Prints a bearer token once: Authorization: Bearer TOKEN. It is kept nowhere.\n"
+    "It is good for N days, or until an admin revokes it (/tokens).\n";
 
 static const char help_settings[] =
     "usage: muster settings\n\n"
@@ -407,6 +408,7 @@ struct grant {
 	unsigned roles;
 	struct str shelters[SHELTERS_MAX];
 	size_t nshelters;
+	int64_t days; /* of a token; 0: until it is revoked */
 };
 
 /* --role admin --role manager, or --role admin,manager. */
@@ -441,18 +443,21 @@ static int
 read_grant(struct cmd *c, const char *text, struct grant *g, bool *end)
 {
 	static const struct option longs[] = { { "role", required_argument, NULL, 'r' },
-		{ "shelter", required_argument, NULL, 's' }, { "help", no_argument, NULL, 'h' }, { 0 } };
+		{ "shelter", required_argument, NULL, 's' }, { "days", required_argument, NULL, 'd' },
+		{ "help", no_argument, NULL, 'h' }, { 0 } };
 	int option;
 
 	*end = true;
 	while ((option = getopt_long(c->argc, c->argv, "", longs, NULL)) != -1) {
 		if (option == 'h')
 			return usage(text, NULL);
+		if (option == 'd' && (text != help_token || !str_int(str(optarg), 1, 3650, &g->days)))
+			return usage(text, "--days is for tokens, from 1 to 3650");
 		if (option == 'r' && !read_roles(str(optarg), g))
 			return usage(text, "--role is admin, manager, publisher or responder");
 		if (option == 's' && !read_shelters(str(optarg), g))
 			return usage(text, "--shelter is an id such as RO-CJ-01, 200 of them at most");
-		if (option != 'r' && option != 's')
+		if (option != 'r' && option != 's' && option != 'd')
 			return usage(text, "this option is not known");
 	}
 	if (c->argc - optind != 2 || strcmp(c->argv[optind], "add") != 0)
@@ -541,6 +546,8 @@ cmd_token(struct cmd *c)
 	if ((e = db_begin(c->db, TX_WRITE, now_ms())) == OK)
 		e = token_add(
 		    c->db, c->arena, str(g.name), g.roles, g.shelters, g.nshelters, &secret, &unknown);
+	if (e == OK && g.days > 0)
+		e = token_expire(c->db, c->arena, secret, db_now(c->db) + g.days * 24 * HOUR_MS);
 	if (e == OK)
 		e = audit(c, "token add", arena_strf(c->arena, "token:%s", g.name));
 	if (e == OK)

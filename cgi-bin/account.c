@@ -141,7 +141,7 @@ sessions_box(struct req *rq, struct res *rs, const struct own *o)
 {
 	html(rs,
 	    "<section class=\"box\" aria-labelledby=\"sessions\">\n<h2 id=\"sessions\">Where you are signed in</h2>\n"
-	    "<ul class=\"rows\">\n");
+	    "<ul class=\"plain rows\">\n");
 	for (size_t i = 0; i < o->nsessions; i++)
 		session_row(rq, rs, &o->sessions[i]);
 	html(rs, "</ul>\n<form method=\"post\" action=\"/account/sessions\">\n");

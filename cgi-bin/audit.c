@@ -70,22 +70,21 @@ show_json(struct arena *a, struct res *rs, const struct page *p)
 }
 
 static void
-table(struct req *rq, struct res *rs, const struct page *p)
+entries(struct req *rq, struct res *rs, const struct page *p)
 {
 	html(rs,
-	    "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-labelledby=\"log\">\n<table>\n"
-	    "<caption id=\"log\">The newest first</caption>\n<thead><tr><th scope=\"col\">When</th>"
-	    "<th scope=\"col\">Who</th><th scope=\"col\">What</th><th scope=\"col\">On what</th></tr></thead>\n"
-	    "<tbody>\n");
+	    "<section class=\"box\" aria-label=\"Entries, the newest first\">\n<ul class=\"plain rows\">\n");
 	for (size_t i = 0; i < p->n; i++) {
 		const struct audit_entry *e = &p->entries[i];
 
-		html(rs, "<tr><td>");
+		html(rs, "<li><p>");
 		view_time(rq, rs, e->at);
-		html(rs, "</td><td>%.*s</td><td>%.*s</td><td>%.*s</td></tr>\n", FMT(e->who), FMT(e->what),
-		    FMT(e->target));
+		html(rs, " · <b>%.*s</b><br>\n%.*s", FMT(e->who), FMT(e->what));
+		if (e->target.n)
+			html(rs, " · %.*s", FMT(e->target));
+		html(rs, "</p></li>\n");
 	}
-	html(rs, "</tbody>\n</table>\n</div>\n");
+	html(rs, "</ul>\n</section>\n");
 }
 
 static void
@@ -102,13 +101,13 @@ page(struct req *rq, struct res *rs, int status, const struct page *p)
 	    query(rq, "who"));
 	html(rs, "<button>Show</button>\n</form>\n");
 	if (p->n > 0)
-		table(rq, rs, p);
+		entries(rq, rs, p);
 	else if (!rq->faults)
 		html(rs, "<p>There is nothing.</p>\n");
 	if (p->next)
 		html(rs, "<p class=\"links\"><a href=\"%s\">Older</a></p>\n",
-		    url(rq->arena, "/audit?who=%s&cursor=%s", p->who.n ? p->who.p : "",
-			arena_printf(rq->arena, "%lld", (long long)p->next)));
+		    url(rq->arena, "/audit?who=%s&cursor=%lld", p->who.n ? p->who.p : "",
+			(long long)p->next));
 	html_end(rq, rs);
 }
 

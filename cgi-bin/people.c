@@ -123,8 +123,10 @@ list_page(struct req *rq, struct res *rs, int status, const struct user *users, 
 {
 	html_page(rq, rs, status, "People", NULL);
 	html_faults(rq, rs);
-	html(rs, "<h1>People</h1>\n<p class=\"lead\">Who may sign in, and what for.</p>\n"
-		 "<section class=\"box\" aria-label=\"All people\">\n<ul class=\"rows\">\n");
+	html(rs,
+	    "<h1>People</h1>\n<p class=\"lead\">Who may sign in, and what for.</p>\n"
+	    "<p class=\"links\"><a href=\"/tokens\">Tokens of programs</a> "
+	    "<a href=\"/audit\">Who did what</a></p>\n<section class=\"box\" aria-label=\"All people\">\n<ul class=\"plain rows\">\n");
 	for (size_t i = 0; i < n; i++) {
 		const struct user *u = &users[i];
 
@@ -143,8 +145,6 @@ list_page(struct req *rq, struct res *rs, int status, const struct user *users, 
 		    url(rq->arena, "/people?cursor=%s", next.p));
 	html(rs, "</section>\n");
 	add_form(rq, rs);
-	html(rs, "<p class=\"links\"><a href=\"/teams\">Teams</a> <a href=\"/tokens\">Tokens of programs</a> "
-		 "<a href=\"/audit\">Who did what</a></p>\n");
 	html_end(rq, rs);
 }
 

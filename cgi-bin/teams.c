@@ -231,7 +231,7 @@ static void
 people_box(struct req *rq, struct res *rs, const struct seen *s)
 {
 	html(rs, "<section class=\"box\" aria-labelledby=\"people\">\n<h2 id=\"people\">People</h2>\n");
-	html(rs, s->npeople ? "<ul class=\"rows\">\n" : "<p>Nobody yet.</p>\n");
+	html(rs, s->npeople ? "<ul class=\"plain rows\">\n" : "<p>Nobody yet.</p>\n");
 	for (size_t i = 0; i < s->npeople; i++) {
 		html(rs, "<li class=\"row\">");
 		if (is_admin(rq))

@@ -141,7 +141,7 @@ list_page(struct req *rq, struct res *rs, int status, const struct listed *all, 
 		secret_box(rs, made, secret);
 	html(rs, "<h1>Tokens</h1>\n<p class=\"lead\">With a token a program calls as a person signs in.</p>\n"
 		 "<section class=\"box\" aria-label=\"All tokens\">\n");
-	html(rs, n ? "<ul class=\"rows\">\n" : "<p>There are none yet.</p>\n");
+	html(rs, n ? "<ul class=\"plain rows\">\n" : "<p>There are none yet.</p>\n");
 	for (size_t i = 0; i < n; i++)
 		one_row(rq, rs, &all[i]);
 	if (n)

@@ -156,8 +156,7 @@ staff_bar(struct req *rq, struct res *rs)
 			 : "<a href=\"/feed\">Feed<span class=\"new\" data-n=\"unread\" hidden></span></a>");
 	if (roles & ROLE_ADMIN)
 		html(rs, " <a href=\"/outbox\">Outbox</a> <a href=\"/webhooks\">Webhooks</a> "
-			 "<a href=\"/settings\">Settings</a> <a href=\"/people\">People</a> "
-			 "<a href=\"/tokens\">Tokens</a> <a href=\"/audit\">Who did what</a>");
+			 "<a href=\"/settings\">Settings</a> <a href=\"/people\">People</a>");
 	html(rs, " <a href=\"/account\">Your account</a>");
 	html(rs,
 	    "</p>\n<form class=\"row\" method=\"post\" action=\"/session\">\n"

@@ -127,7 +127,8 @@ export async function people() {
 		const page = await open();
 
 		await admin(page);
-		await page.click("nav >> text=Tokens");
+		await page.click("nav >> text=People");
+		await page.click("text=Tokens of programs");
 		await page.fill("#name", `desk-${who}`);
 		await page.check("input[name=roles][value=manager]");
 		await page.fill("#shelters", "RO-B-09");
@@ -139,11 +140,12 @@ export async function people() {
 		await look(page, "tokens");
 		await press(page, `li:has-text('desk-${who}') button`);
 		like(await page.innerText(".done"), /Revoked/, "revoked");
-		await page.click("nav >> text=Who did what");
-		like(await page.innerText("table"), new RegExp(`DELETE /tokens/{id}\\s+token:desk-${who}`), "the last deed");
+		await page.click("nav >> text=People");
+		await page.click("text=Who did what");
+		like(await page.innerText("main li"), new RegExp(`user:admin\\s+DELETE /tokens/{id} · token:desk-${who}`), "the last deed");
 		await look(page, "audit");
 		await page.fill("#who", `ion-${who}`);
 		await press(page, "main form button");
-		like(await page.innerText("table"), /POST \/account\/password/, "of one person");
+		like(await page.innerText("main ul"), /POST \/account\/password/, "of one person");
 	});
 }

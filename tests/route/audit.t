@@ -88,11 +88,11 @@ is "$status $(json '[.errors[].field] | join(" ")')" '422 cursor limit' 'nonsens
 sign_in eva
 for i in {1..60}; do muster set site.title "T$i"; done
 get /audit
-like "$body" "<h1>Who did what.*<td>cli:$operator</td><td>set</td><td>site.title</td>.*>Older</a>" 'the page'
-is "$(grep -c '<tr><td>' <<<"$body")" 50 'shows fifty'
+like "$body" "<h1>Who did what.*<b>cli:$operator</b><br>.set · site.title.*>Older</a>" 'the page'
+is "$(grep -c '<li><p>' <<<"$body")" 50 'shows fifty'
 [[ $body =~ href=\"(/audit[^\"]*)\"\>Older ]]
 get "${BASH_REMATCH[1]/"&amp;"/"&"}"
-like "$body" '<td>token:admin</td>' 'and older ones'
+like "$body" '<b>token:admin</b>' 'and older ones'
 get '/audit?who=%3Cb%3E'
 like "$body" 'value="&lt;b&gt;".*There is nothing' 'a name that is none is harmless'
 

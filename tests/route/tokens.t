@@ -2,7 +2,7 @@
 # tokens.t - what programs call with: made, listed, expired, revoked.
 # shellcheck source=tests/route/lib.sh
 . "${0%/*}/lib.sh"
-plan 40
+plan 44
 token admin --role admin
 token manager --role manager
 shelter RO-CJ-01
@@ -98,3 +98,16 @@ done
 unlike "$(muster kv <<<'HGETALL audit')" "$secret" 'no secret is in the audit log'
 unlike "$(cat "$stderr")" "$secret" 'nor in the log'
 agrees 'muster check passes'
+out=$(muster token add short --role manager --days 2)
+bear "$out"
+now=$((now + 2 * 86400000 - 1))
+get /api/session
+is "$status" 200 'the operator, too, makes one'
+now=$((now + 1))
+get /api/session
+is "$status" 401 'that ends'
+for bad in 'token add x --role manager --days 0' 'user add x --role manager --days 3'; do
+	# shellcheck disable=SC2086 # words
+	muster $bad </dev/null >/dev/null 2>&1
+	is $? 2 "refused: muster $bad"
+done
