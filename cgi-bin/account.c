@@ -271,8 +271,8 @@ verify(struct req *rq, struct str old, struct str *hash)
 static enum err
 replace(struct req *rq, struct res *rs, struct str was, struct str hash)
 {
-	struct user u;
-	struct str kept;
+	struct user u = { 0 };
+	struct str kept = S("");
 	enum err e = user_get(rq->db, rq->arena, rq->who.name, &u);
 
 	if (e == OK)

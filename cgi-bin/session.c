@@ -136,7 +136,7 @@ verify(
 static enum err
 enter(struct req *rq, struct res *rs, struct str name, struct str hash, struct user *u)
 {
-	struct str now_kept;
+	struct str now_kept = S("");
 	enum err e = user_get(rq->db, rq->arena, name, u);
 
 	if (e == OK)

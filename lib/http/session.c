@@ -128,25 +128,41 @@ session_record(struct req *rq)
 	hash_set(rq->db, rq->used, &f, 1);
 }
 
+/* Several fields of a key that may not be there: then they are empty. */
+static void
+get_many(struct req *rq, struct str key, const struct str *names, size_t n, struct str *values)
+{
+	if (hash_get_many(rq->db, rq->arena, key, names, n, values) != OK)
+		memset(values, 0, n * sizeof(*values));
+}
+
 static void
 cookie(struct req *rq, struct str secret)
 {
-	struct str key = secret_key(rq->arena, "session:", secret);
-	struct str user = get(rq, key, "user");
+	enum { USER, CSRF, CREATED, SESSION_FIELDS };
+	enum { ROLES, DISABLED, ONCE, USER_FIELDS };
+	const struct str of_session[] = { S("user"), S("csrf"), S("created_at") };
+	const struct str of_user[] = { S("roles"), S("disabled_at"), S("once_until") };
+	struct str key = secret_key(rq->arena, "session:", secret), who;
+	struct str s[SESSION_FIELDS], u[USER_FIELDS];
+	unsigned roles;
 
-	if (user.n == 0)
+	get_many(rq, key, of_session, SESSION_FIELDS, s);
+	/* Without its time it is of an older version, and in no list of its user's:
+	 * nothing that ends all sessions would find it. */
+	if (s[USER].n == 0 || s[CREATED].n == 0)
 		return;
-	rq->who.key = arena_strf(rq->arena, "user:%.*s", FMT(user));
-	rq->who.roles = roles_parse(get(rq, rq->who.key, "roles"));
-	if (rq->who.roles == 0 || get(rq, rq->who.key, "disabled_at").n > 0) {
-		rq->who = (struct who){ 0 };
+	who = arena_strf(rq->arena, "user:%.*s", FMT(s[USER]));
+	get_many(rq, who, of_user, USER_FIELDS, u);
+	if ((roles = roles_parse(u[ROLES])) == 0 || u[DISABLED].n > 0)
 		return;
-	}
-	rq->who.name = user;
-	rq->who.session = key;
-	rq->who.secret = secret;
-	rq->who.first = get(rq, rq->who.key, "once_until").n > 0;
-	rq->who.csrf = get(rq, key, "csrf");
+	rq->who = (struct who){ .key = who,
+		.name = s[USER],
+		.roles = roles,
+		.csrf = s[CSRF],
+		.session = key,
+		.secret = secret,
+		.first = u[ONCE].n > 0 };
 }
 
 enum err
