@@ -12,6 +12,9 @@
 
 enum { PAGE = 500, LINK = 64 };
 
+/* What the first entry says of the one before it. */
+#define NO_LINK S("0000000000000000000000000000000000000000000000000000000000000000")
+
 /* Ids as 16 hexadecimal digits: byte order is their order. */
 static struct str
 name_of(struct arena *a, int64_t id)
@@ -92,7 +95,7 @@ audit_head(struct db *db, struct arena *a, int64_t *n, struct str *hash)
 	enum err e = string_get(db, a, S("audit:head"), &kept);
 
 	*n = 0;
-	*hash = S("0000000000000000000000000000000000000000000000000000000000000000");
+	*hash = NO_LINK;
 	if (e == ERR_NOT_FOUND)
 		return OK;
 	if (e == OK && (!str_int(str_cut(&kept, ' '), 1, INT64_MAX, n) || kept.n != LINK))
@@ -107,12 +110,30 @@ index_key(struct arena *a, struct str who)
 	return arena_strf(a, "audit:by:%.*s", FMT(who));
 }
 
+/* The last entry.  Where the head is lost or spoilt it is found anew, without
+ * what it said: work must go on, and audit_check() tells it ever after. */
+static enum err
+find_last(struct db *db, struct arena *a, int64_t *n, struct str *hash)
+{
+	struct str entry;
+	enum err e = audit_head(db, a, n, hash);
+
+	if (e == OK && hash_get(db, a, S("audit"), name_of(a, *n + 1), &entry) == ERR_NOT_FOUND)
+		return OK;
+	*hash = NO_LINK;
+	if ((e = hash_len(db, S("audit"), n)) != OK)
+		return e;
+	while (hash_get(db, a, S("audit"), name_of(a, *n + 1), &entry) == OK)
+		++*n;
+	return OK;
+}
+
 enum err
 audit_put(struct db *db, struct arena *a, struct str who, struct str what, struct str target)
 {
 	struct str before, name, entry;
 	int64_t n;
-	enum err e = audit_head(db, a, &n, &before);
+	enum err e = find_last(db, a, &n, &before);
 
 	if (e != OK)
 		return e;
@@ -162,7 +183,7 @@ audit_list(struct db *db, struct arena *a, struct str who, int64_t before, size_
 	int64_t *ids = arena_array(a, int64_t, limit + 1), last;
 	struct str hash;
 	size_t found;
-	enum err e = audit_head(db, a, &last, &hash);
+	enum err e = find_last(db, a, &last, &hash);
 
 	*n = 0;
 	*entries = arena_array(a, struct audit_entry, limit + 1);
@@ -209,7 +230,7 @@ check_page(struct arena *a, const struct field *f, size_t n, int64_t *id, struct
 enum err
 audit_check(struct db *db, struct arena *a, int64_t *broken)
 {
-	struct str head, link = S("0000000000000000000000000000000000000000000000000000000000000000");
+	struct str head, link = NO_LINK;
 	struct str after = { 0 };
 	struct arena *page = arena_new();
 	int64_t last, id = 0;

@@ -203,6 +203,35 @@ STORE_TEST(a_lost_or_spoilt_head_shows)
 	assert_int_not_equal(broken(), 0);
 }
 
+STORE_TEST(work_goes_on_behind_a_lost_head_and_the_break_shows_for_ever)
+{
+	five();
+	key_del(db, S("audit:head"));
+	done("user:ana", "POST /x", "");
+	assert_str(ids("", 0, 9), "6 5 4 3 2 1");
+	assert_int_equal(broken(), 6);
+	done("user:ana", "POST /x", "");
+	assert_int_equal(broken(), 6);
+	string_set(db, S("audit:head"), S("7 short"), 0);
+	done("user:ana", "POST /x", "");
+	assert_str(ids("user:ana", 0, 3), "8 7 6");
+	assert_int_equal(broken(), 6);
+}
+
+STORE_TEST(a_head_that_was_put_back_overwrites_nothing)
+{
+	struct str head;
+
+	five();
+	assert_int_equal(string_get(db, mem, S("audit:head"), &head), OK);
+	done("user:dan", "POST /evil", "");
+	string_set(db, S("audit:head"), head, 0);
+	done("user:ana", "POST /x", "");
+	assert_str(ids("user:dan", 0, 9), "6");
+	assert_str(ids("", 0, 2), "7 6");
+	assert_int_equal(broken(), 7);
+}
+
 STORE_TEST(the_head_moves_with_every_entry)
 {
 	struct str first, second;
