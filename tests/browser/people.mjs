@@ -23,8 +23,7 @@ export async function people() {
 		const boss = await open(), ion = await open(), name = `ion-${who}`;
 
 		await admin(boss);
-		await boss.click("nav >> text=People");
-		await boss.waitForURL("**/people");
+		await press(boss, "nav >> text=People");
 		await look(boss, "people");
 		await boss.fill("#name", "Ion Pop");
 		await boss.uncheck("input[name=roles][value=responder]");
@@ -81,8 +80,7 @@ export async function people() {
 		const boss = await open(), ion = await open(), vera = await open(), name = `ion-${who}`;
 
 		await admin(boss);
-		await boss.click("nav >> text=Teams");
-		await boss.waitForURL("**/teams");
+		await press(boss, "nav >> text=Teams");
 		await boss.fill("#title", `Boote ${who}`);
 		await boss.check("input[name=open][value='0']");
 		await press(boss, "main form button");
@@ -101,8 +99,8 @@ export async function people() {
 		await go(vera, "/teams");
 		none((await vera.innerText("main")).match(`Boote ${who}`) ?? [], "a closed team");
 		await signIn(ion, name, "drei rote Boote");
-		await ion.click("nav >> text=Teams");
-		await ion.click(`text=Boote ${who}`);
+		await press(ion, "nav >> text=Teams");
+		await press(ion, `text=Boote ${who}`);
 		await look(ion, "team-member");
 		await press(ion, "text=Leave this team");
 		like(await ion.innerText(".done"), /have left/, "left");
@@ -127,8 +125,8 @@ export async function people() {
 		const page = await open();
 
 		await admin(page);
-		await page.click("nav >> text=People");
-		await page.click("text=Tokens of programs");
+		await press(page, "nav >> text=People");
+		await press(page, "text=Tokens of programs");
 		await page.fill("#name", `desk-${who}`);
 		await page.check("input[name=roles][value=manager]");
 		await page.fill("#shelters", "RO-B-09");
@@ -140,8 +138,8 @@ export async function people() {
 		await look(page, "tokens");
 		await press(page, `li:has-text('desk-${who}') button`);
 		like(await page.innerText(".done"), /Revoked/, "revoked");
-		await page.click("nav >> text=People");
-		await page.click("text=Who did what");
+		await press(page, "nav >> text=People");
+		await press(page, "text=Who did what");
 		like(await page.innerText("main li"), new RegExp(`user:admin\\s+DELETE /tokens/{id} · token:desk-${who}`), "the last deed");
 		await look(page, "audit");
 		await page.fill("#who", `ion-${who}`);
