@@ -264,7 +264,8 @@ own_box(struct req *rq, struct res *rs, const struct seen *s)
 	html(rs, "<form method=\"post\" action=\"%s\">\n",
 	    arena_printf(rq->arena, "/teams/%s/members", s->t.slug.p));
 	html_tokens(rq, rs);
-	html(rs, "<button>Join this team</button>\n</form>\n");
+	html(rs, is_admin(rq) ? "<button class=\"quiet\">Join this team</button>\n</form>\n"
+			      : "<button>Join this team</button>\n</form>\n");
 }
 
 static void
@@ -278,7 +279,7 @@ admin_forms(struct req *rq, struct res *rs, const struct seen *s)
 	html_input(rq, rs, "title", "Name of the team", "maxlength=\"80\" autocomplete=\"off\" required",
 	    sent ? form_value(rq, "title") : s->t.title);
 	open_field(rq, rs, s->t.open);
-	html(rs, "<button name=\"_method\" value=\"PATCH\">Save</button>\n</form>\n");
+	html(rs, "<button class=\"quiet\" name=\"_method\" value=\"PATCH\">Save</button>\n</form>\n");
 }
 
 static void
