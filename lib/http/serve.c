@@ -290,8 +290,8 @@ run_part(struct server *sv, struct client *c)
 		c->e = idempotency_before(&c->rq, &c->rs, &answered);
 	if (c->e == OK && !answered)
 		c->e = c->route->handle(&c->rq, &c->rs);
-	if (c->e == OK && !answered)
-		c->e = serve_audit(&c->rq);
+	if (c->e == OK && !answered && (c->e = serve_audit(&c->rq)) != OK)
+		c->rs.rendered = false; /* what the handler would have said is not so */
 	if (c->e == OK && !answered)
 		idempotency_after(&c->rq, &c->rs);
 	if (c->e == OK)

@@ -2,7 +2,7 @@
 # audit.t - who did what: written with each change, read by admins, proved by muster check.
 # shellcheck source=tests/route/lib.sh
 . "${0%/*}/lib.sh"
-plan 33
+plan 35
 operator=$(id -un)
 token admin --role admin
 token manager --role manager
@@ -107,3 +107,11 @@ sql "update hash set value = cast(replace(cast(value as text), 'site.title', 'si
 	and key = (select id from key where name = cast('audit' as blob))"
 said=$(muster check)
 is "$? $(grep -o 'entry [0-9]* does not follow' <<<"$said")" '1 entry 6 does not follow' 'a changed one shows'
+
+# --- in one transaction with the change
+as admin
+muster kv <<<$'DEL audit\nSET audit x' >/dev/null
+patch /api/shelters/RO-CJ-01 '{"capacity":77}'
+like "$status" '^(409|503)$' 'what cannot be written down is not done'
+get /api/shelters/RO-CJ-01
+is "$(json .capacity)" 5 'and nothing of it stays'
