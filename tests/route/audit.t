@@ -2,7 +2,7 @@
 # audit.t - who did what: written with each change, read by admins, proved by muster check.
 # shellcheck source=tests/route/lib.sh
 . "${0%/*}/lib.sh"
-plan 35
+plan 36
 operator=$(id -un)
 token admin --role admin
 token manager --role manager
@@ -97,6 +97,13 @@ get '/audit?who=%3Cb%3E'
 like "$body" 'value="&lt;b&gt;".*There is nothing' 'a name that is none is harmless'
 
 # --- proved
+as admin
+was=$(muster check | grep -o '[0-9]* entries,')
+for worker in 1 2 3 4; do
+	for i in 1 2 3 4 5; do patch /api/shelters/RO-CJ-01 "{\"name\":\"House $worker$i\"}"; done &
+done
+wait
+is "$(muster check | grep -o '[0-9]* entries,')" "$((${was% *} + 20)) entries," 'of several at the same time none is lost'
 agrees 'muster check follows it'
 like "$(muster check)" 'audit log: [0-9]+ entries, the last is [0-9a-f]{64}' 'and prints what to keep elsewhere'
 sql "update hash set value = cast(replace(cast(value as text), 'user:eva', 'user:ana') as blob) where field = cast('0000000000000005' as blob)
