@@ -98,12 +98,12 @@ like "$body" 'value="&lt;b&gt;".*There is nothing' 'a name that is none is harml
 
 # --- proved
 as admin
-was=$(muster check | grep -o '[0-9]* entries,')
+was=$(muster check | grep -o '[0-9]\+ entries,')
 for worker in 1 2 3 4; do
 	for i in 1 2 3 4 5; do patch /api/shelters/RO-CJ-01 "{\"name\":\"House $worker$i\"}"; done &
 done
 wait
-is "$(muster check | grep -o '[0-9]* entries,')" "$((${was% *} + 20)) entries," 'of several at the same time none is lost'
+is "$(muster check | grep -o '[0-9]\+ entries,')" "$((${was%% *} + 20)) entries," 'of several at the same time none is lost'
 agrees 'muster check follows it'
 like "$(muster check)" 'audit log: [0-9]+ entries, the last is [0-9a-f]{64}' 'and prints what to keep elsewhere'
 sql "update hash set value = cast(replace(cast(value as text), 'user:eva', 'user:ana') as blob) where field = cast('0000000000000005' as blob)
