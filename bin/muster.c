@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,7 @@
 
 #include "account.h"
 #include "alertcheck.h"
+#include "audit.h"
 #include "check.h"
 #include "cli.h"
 #include "clock.h"
@@ -77,8 +79,9 @@ static const char help_user[] =
     "terminal or empty, one is made and printed once.\n";
 
 static const char help_token[] =
-    "usage: muster token add NAME --role ROLE… [--shelter ID…]\n\n"
-    "Prints a bearer token once: Authorization: Bearer TOKEN. It is kept nowhere.\n";
+    "usage: muster token add NAME --role ROLE… [--shelter ID…] [--days N]\n\n"
+    "Prints a bearer token once: Authorization: Bearer TOKEN. It is kept nowhere.\n"
+    "It is good for N days, or until an admin revokes it (/tokens).\n";
 
 static const char help_settings[] =
     "usage: muster settings\n\n"
@@ -104,7 +107,9 @@ static const char help_suppress[] =
 static const char help_check[] =
     "usage: muster check\n\n"
     "Compares every shelter's numbers with its ledger and its intentions, and every\n"
-    "index with the shelters. Prints each difference; exit status 1 if there is one.\n";
+    "index with the shelters; follows the audit log from entry to entry. Prints each\n"
+    "difference; exit status 1 if there is one. Keep the audit log's last hash somewhere\n"
+    "else: who could write the whole log anew cannot change that note.\n";
 
 static const char help_restored[] =
     "usage: muster restored\n\n"
@@ -204,6 +209,27 @@ failed(enum err e)
 	return FAILED;
 }
 
+/* Who sits at the terminal, as far as the system knows. */
+static struct str
+operator(struct arena *a)
+{
+	const char *before = getuid() == 0 ? getenv("SUDO_USER") : NULL;
+	const struct passwd *pw = getpwuid(getuid());
+
+	if (before != NULL && user_name_valid(str(before)))
+		return arena_strf(a, "cli:%s", before);
+	if (pw != NULL)
+		return arena_strf(a, "cli:%s", pw->pw_name);
+	return arena_strf(a, "cli:%lld", (long long)getuid());
+}
+
+/* W.  What this command did, beside its change. */
+static enum err
+audit(struct cmd *c, const char *what, struct str target)
+{
+	return audit_put(c->db, c->arena, operator(c->arena), str(what), target);
+}
+
 /* mkdir -p */
 static bool
 make_directory(const char *path)
@@ -286,6 +312,12 @@ print_report(const struct import_report *r, bool dry)
 	    (long long)r->skipped, (long long)r->nwarnings);
 }
 
+static enum err
+audit_import(void *c)
+{
+	return audit(c, "import", S(""));
+}
+
 static int
 import_file(struct cmd *c, const char *path, const struct import_options *options)
 {
@@ -333,7 +365,9 @@ cmd_import(struct cmd *c)
 		{ "format", required_argument, NULL, 'f' }, { "status", required_argument, NULL, 's' },
 		{ "partial", no_argument, NULL, 'p' }, { "dry-run", no_argument, NULL, 'n' },
 		{ "help", no_argument, NULL, 'h' }, { 0 } };
-	struct import_options o = { .status = STATUS_STANDBY, .by = S("muster import") };
+	struct import_options o = {
+		.status = STATUS_STANDBY, .by = S("muster import"), .also = audit_import, .also_arg = c
+	};
 	int option;
 
 	while ((option = getopt_long(c->argc, c->argv, "", longs, NULL)) != -1)
@@ -374,6 +408,7 @@ struct grant {
 	unsigned roles;
 	struct str shelters[SHELTERS_MAX];
 	size_t nshelters;
+	int64_t days; /* of a token; 0: until it is revoked */
 };
 
 /* --role admin --role manager, or --role admin,manager. */
@@ -408,18 +443,21 @@ static int
 read_grant(struct cmd *c, const char *text, struct grant *g, bool *end)
 {
 	static const struct option longs[] = { { "role", required_argument, NULL, 'r' },
-		{ "shelter", required_argument, NULL, 's' }, { "help", no_argument, NULL, 'h' }, { 0 } };
+		{ "shelter", required_argument, NULL, 's' }, { "days", required_argument, NULL, 'd' },
+		{ "help", no_argument, NULL, 'h' }, { 0 } };
 	int option;
 
 	*end = true;
 	while ((option = getopt_long(c->argc, c->argv, "", longs, NULL)) != -1) {
 		if (option == 'h')
 			return usage(text, NULL);
+		if (option == 'd' && (text != help_token || !str_int(str(optarg), 1, 3650, &g->days)))
+			return usage(text, "--days is for tokens, from 1 to 3650");
 		if (option == 'r' && !read_roles(str(optarg), g))
 			return usage(text, "--role is admin, manager, publisher or responder");
 		if (option == 's' && !read_shelters(str(optarg), g))
 			return usage(text, "--shelter is an id such as RO-CJ-01, 200 of them at most");
-		if (option != 'r' && option != 's')
+		if (option != 'r' && option != 's' && option != 'd')
 			return usage(text, "this option is not known");
 	}
 	if (c->argc - optind != 2 || strcmp(c->argv[optind], "add") != 0)
@@ -481,6 +519,8 @@ cmd_user(struct cmd *c)
 		e = user_add(
 		    c->db, c->arena, str(g.name), password, g.roles, g.shelters, g.nshelters, &unknown);
 	if (e == OK)
+		e = audit(c, "user add", arena_strf(c->arena, "user:%s", g.name));
+	if (e == OK)
 		e = db_commit(c->db);
 	db_rollback(c->db);
 	if (e != OK)
@@ -506,6 +546,10 @@ cmd_token(struct cmd *c)
 	if ((e = db_begin(c->db, TX_WRITE, now_ms())) == OK)
 		e = token_add(
 		    c->db, c->arena, str(g.name), g.roles, g.shelters, g.nshelters, &secret, &unknown);
+	if (e == OK && g.days > 0)
+		e = token_expire(c->db, c->arena, secret, db_now(c->db) + g.days * 24 * HOUR_MS);
+	if (e == OK)
+		e = audit(c, "token add", arena_strf(c->arena, "token:%s", g.name));
 	if (e == OK)
 		e = db_commit(c->db);
 	db_rollback(c->db);
@@ -576,6 +620,8 @@ cmd_set(struct cmd *c)
 	if ((e = db_begin(c->db, TX_WRITE, now_ms())) == OK)
 		e = setting_set(c->db, c->arena, str(c->argv[1]), value, &why);
 	if (e == OK)
+		e = audit(c, "set", str(c->argv[1]));
+	if (e == OK)
 		e = db_commit(c->db);
 	db_rollback(c->db);
 	if (e == ERR_NOT_FOUND)
@@ -585,6 +631,15 @@ cmd_set(struct cmd *c)
 	else if (e != OK)
 		return failed(e);
 	return e == OK ? DONE : FAILED;
+}
+
+static enum err
+audit_queue(void *arg)
+{
+	struct cmd *c = arg;
+
+	return audit(
+	    c, arena_printf(c->arena, "queue %s", c->argv[1]), c->argc > 2 ? str(c->argv[2]) : S(""));
 }
 
 /* ---- queue ------------------------------------------------------------------- */
@@ -602,6 +657,8 @@ cmd_queue(struct cmd *c)
 	e = queue_command(c->db, c->argc, c->argv, now_ms(), &why);
 	if (e == ERR_INPUT)
 		return usage(help_queue, why);
+	if (e == OK && c->argc > 1 && c->argv[1][0] != '-' && strcmp(c->argv[1], "show") != 0)
+		e = db_transact(c->db, TX_WRITE, now_ms(), audit_queue, c);
 	if (e == OK)
 		return DONE;
 	return e == ERR_NOT_FOUND || e == ERR_CONFLICT ? FAILED : failed(e);
@@ -621,6 +678,24 @@ static enum err
 check_text(void *db)
 {
 	return text_check(db);
+}
+
+/* The audit log: how many entries, and the hash that proves them all. */
+static enum err
+check_audit(struct cmd *c, int64_t *differences)
+{
+	struct str head;
+	int64_t broken, n;
+	enum err e = audit_check(c->db, c->arena, &broken);
+
+	if (e == ERR_CONFLICT) {
+		printf("audit log: entry %lld does not follow from the one before\n", (long long)broken);
+		++*differences;
+		return OK;
+	}
+	if (e == OK && (e = audit_head(c->db, c->arena, &n, &head)) == OK)
+		printf("audit log: %lld entries, the last is %.*s\n", (long long)n, FMT(head));
+	return e;
 }
 
 static int
@@ -644,6 +719,8 @@ cmd_check(struct cmd *c)
 			e = alert_check(c->db, c->arena, &alerts);
 		r.differences += alerts.differences;
 		r.differences += subscription_check(c->db, print_difference, NULL, &subscriptions);
+		if (e == OK)
+			e = check_audit(c, &r.differences);
 		db_rollback(c->db);
 	}
 	if (e != OK)
@@ -657,10 +734,12 @@ cmd_check(struct cmd *c)
 /* ---- restored ----------------------------------------------------------------- */
 
 static enum err
-forget_events(void *db)
+forget_events(void *arg)
 {
-	event_forget(db);
-	return OK;
+	struct cmd *c = arg;
+
+	event_forget(c->db);
+	return audit(c, "restored", S(""));
 }
 
 static int
@@ -673,7 +752,7 @@ cmd_restored(struct cmd *c)
 		    help_restored, strcmp(c->argv[1], "--help") == 0 ? NULL : "restored takes nothing");
 	if (!open_store(c))
 		return FAILED;
-	if ((e = db_transact(c->db, TX_WRITE, now_ms(), forget_events, c->db)) != OK)
+	if ((e = db_transact(c->db, TX_WRITE, now_ms(), forget_events, c)) != OK)
 		return failed(e);
 	printf("whoever heard of what the backup does not have reads everything anew\n");
 	return DONE;
@@ -886,7 +965,9 @@ change_suppressed(struct cmd *c, enum outbox_channel channel, struct str address
 		suppress(c->db, c->arena, channel, address, why, "muster suppress");
 	else
 		was = unsuppress(c->db, c->arena, channel, address);
-	e = db_commit(c->db);
+	e = was ? audit(c, why != NULL ? "suppress" : "unsuppress", str(channel_name(channel))) : OK;
+	if (e == OK)
+		e = db_commit(c->db);
 	db_rollback(c->db);
 	if (e != OK)
 		return failed(e);

@@ -74,6 +74,12 @@ put_report(struct json *j, const struct import_report *r)
 }
 
 static enum err
+audit(void *rq)
+{
+	return serve_audit(rq);
+}
+
+static enum err
 import(struct req *rq, struct res *rs)
 {
 	struct import_options o;
@@ -87,6 +93,8 @@ import(struct req *rq, struct res *rs)
 		return fail(rq, ERR_MEDIA, "Send text/csv, application/geo+json or application/json.");
 	if (!options(rq, &o))
 		return ERR_INPUT;
+	o.also = audit;
+	o.also_arg = rq;
 	e = import_run(rq->db, rq->arena, rq->body, &o, rq->now, &r, &why);
 	if (e == ERR_MALFORMED)
 		return fail(rq, e, "%s", why ? why : "This is not a list of shelters.");

@@ -31,8 +31,10 @@ next_page(struct req *rq, struct str next)
 
 /* Where work begins, for who came from nowhere: not everybody has shelters. */
 static const char *
-first_page(const char *next, unsigned roles)
+first_page(const char *next, unsigned roles, bool first)
 {
+	if (first)
+		return "/account";
 	return strcmp(next, "/arrivals") == 0 && (roles & (ROLE_ADMIN | ROLE_MANAGER)) == 0 ? "/alerts"
 											    : next;
 }
@@ -63,7 +65,7 @@ sign_in_page(struct req *rq, struct res *rs, int status, struct str name, struct
 }
 
 static void
-who_json(struct req *rq, struct res *rs, struct str name, unsigned roles)
+who_json(struct req *rq, struct res *rs, struct str name, unsigned roles, bool first)
 {
 	struct json j = res_json(rs, 200);
 	struct str list = roles_print(rq->arena, roles);
@@ -75,6 +77,10 @@ who_json(struct req *rq, struct res *rs, struct str name, unsigned roles)
 	while (list.n)
 		json_str(&j, str_cut(&list, ','));
 	json_close(&j, ']');
+	if (first) {
+		json_key(&j, "choose_password");
+		json_flag(&j, true);
+	}
 	json_close(&j, '}');
 }
 
@@ -82,13 +88,13 @@ static enum err
 show(struct req *rq, struct res *rs)
 {
 	if (rq->face == FACE_HTML && rq->who.roles)
-		return res_see_other(rs, first_page("/arrivals", rq->who.roles));
+		return res_see_other(rs, first_page("/arrivals", rq->who.roles, rq->who.first));
 	if (rq->face == FACE_HTML)
 		sign_in_page(rq, rs, 200, S(""), query(rq, "next"));
 	else if (rq->who.roles == 0)
 		return fail(rq, ERR_LOGIN, "Nobody is signed in.");
 	else
-		who_json(rq, rs, rq->who.name, rq->who.roles);
+		who_json(rq, rs, rq->who.name, rq->who.roles, rq->who.first);
 	return OK;
 }
 
@@ -103,7 +109,8 @@ refused(struct req *rq, struct res *rs, struct str name, struct str next)
 
 /* The reading part: Argon2id takes its time, and no lock is held meanwhile. */
 static enum err
-verify(struct req *rq, struct res *rs, struct str name, struct str password, struct str next)
+verify(
+    struct req *rq, struct res *rs, struct str name, struct str password, struct str next, struct str *hash)
 {
 	struct str by_name = arena_strf(rq->arena, "throttle:signin:%.*s", FMT(name));
 	struct str by_network = arena_strf(rq->arena, "throttle:signin-from:%.*s", FMT(throttle_network(rq)));
@@ -118,14 +125,34 @@ verify(struct req *rq, struct res *rs, struct str name, struct str password, str
 		throttle_note(rq, by_network, WINDOW_MS);
 		e = refused(rq, rs, name, next);
 	}
+	if (e == OK)
+		e = user_password(rq->db, rq->arena, name, hash);
 	db_rollback(rq->db);
 	return e;
+}
+
+/* The writing part.  Meanwhile the password may have been changed, the account
+ * disabled: what was verified is not good any more then. */
+static enum err
+enter(struct req *rq, struct res *rs, struct str name, struct str hash, struct user *u)
+{
+	struct str now_kept = S("");
+	enum err e = user_get(rq->db, rq->arena, name, u);
+
+	if (e == OK)
+		e = user_password(rq->db, rq->arena, name, &now_kept);
+	if (e != OK || u->disabled_at != 0 || !str_eq(hash, now_kept))
+		return fail(rq, ERR_LOGIN, "This account was changed just now. Sign in again.");
+	session_start(rq, rs, name);
+	rq->who = (struct who){ .key = arena_strf(rq->arena, "user:%.*s", FMT(name)), .name = name };
+	return serve_audit(rq);
 }
 
 static enum err
 sign_in(struct req *rq, struct res *rs)
 {
-	struct str name, password, next, roles = S("");
+	struct str name, password, next, hash;
+	struct user u;
 	bool good = need_text(rq, "name", 80, &name);
 	enum err e;
 
@@ -136,20 +163,19 @@ sign_in(struct req *rq, struct res *rs)
 			sign_in_page(rq, rs, 422, name, next);
 		return ERR_INPUT;
 	}
-	if ((e = verify(rq, rs, name, password, next)) != OK)
+	if ((e = verify(rq, rs, name, password, next, &hash)) != OK)
 		return e;
 	if ((e = db_begin(rq->db, TX_WRITE, rq->now)) != OK)
 		return e;
-	session_start(rq, rs, name);
-	e = user_roles(rq->db, rq->arena, name, &roles);
+	e = enter(rq, rs, name, hash, &u);
 	if (e == OK)
 		e = db_commit(rq->db);
 	db_rollback(rq->db);
 	if (e != OK)
 		return e;
 	if (rq->face == FACE_HTML)
-		return res_see_other(rs, first_page(next_page(rq, next), roles_parse(roles)));
-	who_json(rq, rs, name, roles_parse(roles));
+		return res_see_other(rs, first_page(next_page(rq, next), u.roles, u.once_until != 0));
+	who_json(rq, rs, name, u.roles, u.once_until != 0);
 	return OK;
 }
 
@@ -161,9 +187,9 @@ sign_out(struct req *rq, struct res *rs)
 }
 
 static const struct route routes[] = {
-	{ GET, "/session", ANYONE, TX_READ, show },
+	{ GET, "/session", ANYONE | FIRST, TX_READ, show },
 	{ POST, "/session", ANYONE, TX_NONE, sign_in },
-	{ DELETE, "/session", STAFF, TX_WRITE, sign_out },
+	{ DELETE, "/session", STAFF | FIRST, TX_WRITE, sign_out },
 };
 
 int

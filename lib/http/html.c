@@ -144,16 +144,20 @@ staff_bar(struct req *rq, struct res *rs)
 	unsigned roles = rq->who.roles;
 
 	html(rs, "<nav class=\"staff\" aria-label=\"Staff\">\n<p>");
+	if (rq->who.first)
+		roles = 0;
 	if (roles & (ROLE_ADMIN | ROLE_MANAGER))
 		html(rs, "<a href=\"/arrivals\">My shelters</a> ");
 	if (roles & (ROLE_ADMIN | ROLE_PUBLISHER))
 		html(rs, "<a href=\"/alerts/new\">Publish an alert</a> ");
 	/* How much is unread is the feed's to say: html_page() reads no store. */
+	html(rs, "<a href=\"/teams\">Teams</a> ");
 	html(rs, rq->ssi ? "<a href=\"/feed\">Feed<!--#include virtual=\"/feed/unread\" --></a>"
 			 : "<a href=\"/feed\">Feed<span class=\"new\" data-n=\"unread\" hidden></span></a>");
 	if (roles & ROLE_ADMIN)
 		html(rs, " <a href=\"/outbox\">Outbox</a> <a href=\"/webhooks\">Webhooks</a> "
-			 "<a href=\"/settings\">Settings</a>");
+			 "<a href=\"/settings\">Settings</a> <a href=\"/people\">People</a>");
+	html(rs, " <a href=\"/account\">Your account</a>");
 	html(rs,
 	    "</p>\n<form class=\"row\" method=\"post\" action=\"/session\">\n"
 	    "<span>Signed in as <b>%.*s</b></span>\n"

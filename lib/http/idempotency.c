@@ -1,17 +1,19 @@
 /* idempotency.c - the same POST twice changes things once. */
 #include "idempotency.h"
 
+#include <sodium.h>
 #include <string.h>
 
 #include "clock.h"
+#include "log.h"
 #include "session.h"
 #include "value.h"
 
 enum { KEPT_MS = 24 * HOUR_MS };
 
-/* Where the answer is kept; empty: this request has no key. */
+/* What names the request; empty: it has no key. */
 static struct str
-place(struct req *rq)
+name_of(struct req *rq)
 {
 	struct str secret;
 
@@ -23,7 +25,60 @@ place(struct req *rq)
 		    FMT(rq->who.key), FMT(rq->body));
 	else
 		return S("");
-	return secret_key(rq->arena, "idempotency:", secret);
+	return secret;
+}
+
+/* Where the answer is kept; empty: nowhere. */
+static struct str
+place(struct req *rq)
+{
+	struct str name = name_of(rq);
+
+	return name.n ? secret_key(rq->arena, "idempotency:", name) : S("");
+}
+
+/* ---- answers with a secret in them ------------------------------------------- */
+
+enum { SEALED = crypto_secretbox_NONCEBYTES + crypto_secretbox_MACBYTES };
+
+static void
+seal_key(struct req *rq, unsigned char key[static crypto_secretbox_KEYBYTES])
+{
+	struct str from = arena_strf(rq->arena, "%.*s\n%.*s", FMT(rq->who.secret), FMT(name_of(rq)));
+
+	if (sodium_init() < 0 || crypto_generichash(key, crypto_secretbox_KEYBYTES,
+				     (const unsigned char *)from.p, from.n, NULL, 0) != 0)
+		die("libsodium");
+}
+
+static void
+seal(struct req *rq, struct buf *out, struct str plain)
+{
+	unsigned char key[crypto_secretbox_KEYBYTES], *p;
+
+	seal_key(rq, key);
+	p = (unsigned char *)buf_room(out, SEALED + plain.n);
+	randombytes_buf(p, crypto_secretbox_NONCEBYTES);
+	crypto_secretbox_easy(
+	    p + crypto_secretbox_NONCEBYTES, (const unsigned char *)plain.p, plain.n, p, key);
+	out->n += SEALED + plain.n;
+	sodium_memzero(key, sizeof(key));
+}
+
+static bool
+unseal(struct req *rq, struct str sealed, struct str *plain)
+{
+	const unsigned char *p = (const unsigned char *)sealed.p;
+	unsigned char key[crypto_secretbox_KEYBYTES];
+	char *out;
+
+	if (sealed.n < SEALED)
+		return false;
+	out = arena_alloc(rq->arena, sealed.n);
+	*plain = (struct str){ out, sealed.n - SEALED };
+	seal_key(rq, key);
+	return crypto_secretbox_open_easy((unsigned char *)out, p + crypto_secretbox_NONCEBYTES,
+		   sealed.n - crypto_secretbox_NONCEBYTES, p, key) == 0;
 }
 
 static bool
@@ -54,6 +109,18 @@ replay(struct req *rq, struct res *rs, struct str kept)
 	res_header(rs, "Idempotency-Replayed", "true");
 }
 
+/* "HASH sealed" is the first line then; *kept becomes what is behind it. */
+static bool
+is_sealed(struct str *kept)
+{
+	struct str rest = *kept, line = str_cut(&rest, '\n');
+
+	if (!str_ends(line, " sealed"))
+		return false;
+	*kept = rest;
+	return true;
+}
+
 static struct str
 body_hash(struct req *rq)
 {
@@ -78,6 +145,9 @@ idempotency_before(struct req *rq, struct res *rs, bool *answered)
 		    "This key was used with another body. Make a new key for a new request.");
 		return ERR_INPUT;
 	}
+	if (is_sealed(&kept) && !unseal(rq, kept, &kept))
+		return fail(rq, ERR_CONFLICT,
+		    "This was done already. What was shown then is a secret, and not shown again.");
 	replay(rq, rs, kept);
 	*answered = true;
 	return OK;
@@ -97,6 +167,14 @@ idempotency_after(struct req *rq, struct res *rs)
 	    &kept, "%s %d %zu %s\n", body_hash(rq).p, rs->status, rs->head.n, rs->type ? rs->type : "");
 	buf_put(&kept, rs->head.p, rs->head.n);
 	buf_put(&kept, rs->body.p, rs->body.n);
+	if (rs->secret) {
+		struct str plain = arena_dup(rq->arena, (struct str){ kept.p, kept.n });
+
+		sodium_memzero(kept.p, kept.n);
+		kept.n = 0;
+		buf_printf(&kept, "%s sealed\n", body_hash(rq).p);
+		seal(rq, &kept, plain);
+	}
 	string_set(rq->db, key, (struct str){ kept.p, kept.n }, rq->now + KEPT_MS);
 	buf_free(&kept);
 }

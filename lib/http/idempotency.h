@@ -4,7 +4,9 @@
  * The key is the Idempotency-Key header, or a form's one-time token together
  * with the form's content (another button of the same form is another deed).
  * The first answer is kept for 24 h and given again.  Refusals are not kept:
- * they changed nothing, and the next try may succeed.
+ * they changed nothing, and the next try may succeed.  An answer with a secret
+ * in it (a new password) is sealed with what the asker showed and the store does
+ * not hold: cookie or token.  To another of his sessions it is ERR_CONFLICT.
  */
 #ifndef MUSTER_IDEMPOTENCY_H
 #define MUSTER_IDEMPOTENCY_H

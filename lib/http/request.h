@@ -28,6 +28,8 @@ struct who {
 	unsigned roles;
 	struct str csrf;    /* of the session; empty with a bearer token */
 	struct str session; /* the key of the session */
+	struct str secret;  /* what was shown for it: a cookie's or a token's; kept nowhere */
+	bool first;         /* has still to choose a password of his own */
 };
 
 struct param {
@@ -75,6 +77,9 @@ struct req {
 	bool ssi; /* the server in front fills in include directives */
 
 	struct who who;
+	const char *pattern; /* of the route: "/people/{name}" */
+	struct str target;   /* for the audit log, where the path does not say what was changed: "post:7" */
+	struct str used;     /* key of a token whose last use is to be noted */
 	struct fault *faults, **faults_end;
 	const char *detail; /* of the problem, for the user */
 	struct str extra;   /* members added to the problem: `"alternatives":[…]` */

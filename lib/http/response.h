@@ -18,6 +18,7 @@ struct res {
 	bool sent_head;    /* streaming has begun */
 	bool no_body;      /* HEAD */
 	bool token;        /* a one-time token is in it: nobody on the way may hand it to two */
+	bool secret;       /* a secret is in it: kept only sealed, where it is kept (idempotency.h) */
 	bool alone;        /* not even the server in front may keep it */
 	const char *type;  /* Content-Type */
 	const char *cache; /* Cache-Control, if not what the route's row says */

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "audit.h"
 #include "clock.h"
 #include "html.h"
 #include "idempotency.h"
@@ -132,6 +133,7 @@ prepare(struct server *sv, struct client *c)
 		return e; /* first: a form may say _method */
 	if ((e = match_route(rq, sv->routes, sv->nroutes, &c->route, &c->allow)) != OK)
 		return e;
+	rq->pattern = c->route->path;
 	return form ? OK : match_body(rq, sv->files || (c->route->who & ANY_BODY));
 }
 
@@ -146,17 +148,35 @@ csrf_holds(struct req *rq)
 	return secret_eq(form_value(rq, "csrf"), rq->who.csrf);
 }
 
+/* Who holds a password that somebody else made opens nothing with it but the
+ * page where another is chosen. */
+static enum err
+first_things_first(struct client *c, unsigned who)
+{
+	struct req *rq = &c->rq;
+
+	if (who == ANYONE || who == SHARED) {
+		rq->who = (struct who){ 0 };
+		return OK;
+	}
+	if (rq->face == FACE_HTML && rq->method == GET)
+		res_see_other(&c->rs, "/account");
+	return fail(rq, ERR_FORBIDDEN, "Choose a password of your own first, on the page /account.");
+}
+
 static enum err
 authorize(struct client *c)
 {
 	struct req *rq = &c->rq;
-	unsigned who = c->route->who & ~(unsigned)ANY_BODY;
+	unsigned who = c->route->who & ~(unsigned)(ANY_BODY | FIRST);
 	enum err e;
 
 	if (who == PUBLIC)
 		return OK;
 	if ((e = session_who(rq)) != OK)
 		return e;
+	if (rq->who.first && (c->route->who & FIRST) == 0)
+		return first_things_first(c, who);
 	if (who == ANYONE || who == SHARED)
 		return OK;
 	if (rq->who.roles == 0)
@@ -194,13 +214,60 @@ use_zone(struct server *sv, struct req *rq)
 	zone_use(setting_text(rq->db, rq->arena, "site.zone"));
 }
 
+/* ---- who did it ---------------------------------------------------------- */
+
+/* What stands for a code or a token in a path is somebody's secret. */
+static bool
+is_secret(struct str name)
+{
+	return str_is(name, "code") || str_is(name, "token");
+}
+
+/* The path's arguments, with '/' between them. */
+static struct str
+target_of(struct req *rq)
+{
+	struct str rest = str(rq->pattern), all = S("");
+
+	for (size_t i = 0; i < LEN(rq->arg); i++) {
+		struct str name;
+
+		str_cut(&rest, '{');
+		name = str_cut(&rest, '}');
+		if (name.n == 0)
+			break;
+		if (!is_secret(name))
+			all =
+			    arena_strf(rq->arena, "%.*s%s%.*s", FMT(all), all.n ? "/" : "", FMT(rq->arg[i]));
+	}
+	return all;
+}
+
+enum err
+serve_audit(struct req *rq)
+{
+	static const char *const methods[] = {
+		[GET] = "GET", [POST] = "POST", [PATCH] = "PATCH", [DELETE] = "DELETE"
+	};
+	struct str who = rq->who.key;
+
+	if (rq->method == GET || who.n == 0)
+		return OK;
+	if (!str_starts(who, "user:"))
+		who = arena_strf(rq->arena, "token:%.*s", FMT(rq->who.name));
+	return audit_put(rq->db, rq->arena, who,
+	    arena_strf(rq->arena, "%s %s", methods[rq->method], rq->pattern),
+	    rq->target.n ? rq->target : target_of(rq));
+}
+
 /* Notes of failed tries outlive a request that failed. */
 static void
 record_notes(struct server *sv, struct client *c)
 {
-	if (c->rq.notes == NULL || db_begin(sv->db, TX_WRITE, c->rq.now) != OK)
+	if ((c->rq.notes == NULL && c->rq.used.n == 0) || db_begin(sv->db, TX_WRITE, c->rq.now) != OK)
 		return;
 	throttle_record(&c->rq);
+	session_record(&c->rq);
 	db_commit(sv->db);
 }
 
@@ -239,6 +306,8 @@ run_part(struct server *sv, struct client *c)
 		c->e = idempotency_before(&c->rq, &c->rs, &answered);
 	if (c->e == OK && !answered)
 		c->e = c->route->handle(&c->rq, &c->rs);
+	if (c->e == OK && !answered && (c->e = serve_audit(&c->rq)) != OK)
+		c->rs.rendered = false; /* what the handler would have said is not so */
 	if (c->e == OK && !answered)
 		idempotency_after(&c->rq, &c->rs);
 	if (c->e == OK)
@@ -246,6 +315,7 @@ run_part(struct server *sv, struct client *c)
 	else
 		db_undo(sv->db);
 	throttle_record(&c->rq);
+	session_record(&c->rq);
 }
 
 /* All writes of this turn in one durable commit. */

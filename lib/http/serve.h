@@ -26,6 +26,7 @@ enum {
 	SHARED = 1u << 29, /* everybody: who shows no session and no token gets what all such get, as PUBLIC;
 			      staff get their own, which nobody keeps */
 	ANY_BODY = 1u << 28, /* beside one of them: a body of any type is taken, and not read */
+	FIRST = 1u << 27,    /* beside one of them: also for who has still to choose a password */
 	STAFF = ROLE_ADMIN | ROLE_MANAGER | ROLE_PUBLISHER | ROLE_RESPONDER,
 };
 
@@ -39,6 +40,11 @@ struct route {
 
 /* Serves until the process is told to end; the exit status for main(). */
 int serve(const struct route *, size_t n);
+
+/* W.  Writes into the audit log what this request did, where a person or a
+ * program signed in for it (rq->who).  serve() does it for each TX_WRITE that
+ * succeeds; a handler with transactions of its own calls it in the one that counts. */
+enum err serve_audit(struct req *);
 
 /* As serve(), for bodies of other types than JSON and forms, up to `max_body`
  * bytes, handed on as they came (import). */

@@ -22,6 +22,22 @@ enum err session_who(struct req *);
 /* W.  Starts a session for a user and sets its cookie. */
 void session_start(struct req *, struct res *, struct str user);
 
+/* W.  What serve() does with rq->used: a token's last use, at most once an hour. */
+void session_record(struct req *);
+
+/* A user's sessions, the latest first.  `id`: the key without its prefix, no secret. */
+struct session {
+	struct str id;
+	int64_t created_at, ends_at;
+};
+enum { SESSIONS_MAX = 50 }; /* of one user; one more ends the oldest */
+enum err session_list(struct db *, struct arena *, struct str user, struct session **, size_t *n);
+
+/* W.  Ends one; ERR_NOT_FOUND: it is none of this user's.  Ends all, but for `except`
+ * (a key; empty: none). */
+enum err session_end_one(struct db *, struct arena *, struct str user, struct str id);
+enum err session_end_all(struct db *, struct arena *, struct str user, struct str except);
+
 /* W.  Ends the caller's session and takes its cookie back. */
 void session_end(struct req *, struct res *);
 

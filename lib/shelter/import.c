@@ -498,6 +498,8 @@ write_down(struct run *run, int64_t now)
 	run->scratch = arena_new();
 	e = store_all(run);
 	arena_free(run->scratch);
+	if (e == OK && !run->options->dry_run && run->options->also != NULL)
+		e = run->options->also(run->options->also_arg);
 	if (e == OK && !run->options->dry_run)
 		e = db_commit(run->db);
 	else

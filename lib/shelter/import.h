@@ -20,11 +20,13 @@ enum import_format { IMPORT_GUESS, IMPORT_CSV, IMPORT_GEOJSON, IMPORT_JSON };
 
 struct import_options {
 	enum import_format format;
-	struct str country; /* "RO": where the file does not say; empty: each row must */
-	enum status status; /* of new shelters where the file does not say; usually standby */
-	bool partial;       /* keep good rows although others have faults */
-	bool dry_run;       /* report only */
-	struct str by;      /* who, for the ledger */
+	struct str country;          /* "RO": where the file does not say; empty: each row must */
+	enum status status;          /* of new shelters where the file does not say; usually standby */
+	bool partial;                /* keep good rows although others have faults */
+	bool dry_run;                /* report only */
+	struct str by;               /* who, for the ledger */
+	enum err (*also)(void *arg); /* W: done in the same transaction, at its end; may be NULL */
+	void *also_arg;
 };
 
 /* A fault, or a warning: the row was taken, but somebody should look. */

@@ -4,6 +4,7 @@ import { closeBrowser, openBrowser, plan } from "./lib.mjs";
 import { citizen } from "./citizen.mjs";
 import { staff } from "./staff.mjs";
 import { subscribe } from "./subscribe.mjs";
+import { people } from "./people.mjs";
 import { alerts } from "./alerts.mjs";
 import { outbox } from "./outbox.mjs";
 import { pages } from "./pages.mjs";
@@ -12,6 +13,7 @@ import { live } from "./live.mjs";
 await openBrowser();
 await Promise.all([citizen(), staff()]);        // at different shelters
 await subscribe();
+await people();
 await alerts();
 await outbox();
 await pages();

@@ -37,7 +37,7 @@ run 0 init
 is "$(sqlite3 "$MUSTER_STATE/muster.db" 'pragma journal_mode')" wal 'init makes one, with its directories'
 run 0 init
 run 0 check
-is "$out" '0 shelters, 0 intentions, 0 ledger entries, 0 alerts: 0 differences' 'an empty one agrees'
+is "${out##*$'\n'}" '0 shelters, 0 intentions, 0 ledger entries, 0 alerts: 0 differences' 'an empty one agrees'
 run 0 --state "$state/other" init
 [ -f "$state/other/muster.db" ]
 is $? 0 '--state goes before MUSTER_STATE'

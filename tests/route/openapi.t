@@ -141,6 +141,67 @@ post "/api/webhooks/$hook/enable" ''
 post "/api/webhooks/$hook/rotate" ''
 post /api/webhooks '{"url":"https://gone.example.org/","locations":["country-RO"]}'
 del "/api/webhooks/$(json .id)"
+# --- people, teams, tokens, the audit log
+user root --role admin
+user rita --role responder
+enter() { who=(); post /api/session "{\"name\":\"$1\",\"password\":\"$2\"}"; cookie=$(header Set-Cookie)
+	who=("HTTP_COOKIE=${cookie%%;*}"); }
+post /api/people '{"name":"dan","roles":["manager"],"shelters":["RO-CJ-01"]}'
+once=$(json .password)
+get '/api/people?limit=1'
+get /api/people/dan
+patch /api/people/dan '{"roles":["responder"],"shelters":[]}'
+post /api/people/dan/disable ''
+post /api/people/dan/enable ''
+del /api/people/dan/sessions
+patch /api/people/root '{"roles":["manager"]}'
+patch /api/people/dan '{"roles":["root"]}'
+post /api/people/root/disable ''
+post /api/teams '{"title":"Boats","open":false}'
+post /api/teams '{"title":"Divers","slug":"divers"}'
+post /api/teams/boats/members '{"user":"rita"}'
+get '/api/teams?limit=1'
+get "/api/teams?limit=1&cursor=boats"
+get /api/teams/boats
+get '/api/teams/boats?cursor=aaa'
+patch /api/teams/boats '{"title":"Boats & more","open":true}'
+patch /api/teams/boats '{"title":""}'
+post /api/tokens '{"name":"desk","roles":["manager"],"shelters":["RO-CJ-01"],"days":30}'
+made=$(json .id)
+get '/api/tokens?limit=1'
+del "/api/tokens/$made"
+get '/api/audit?who=token:admin&limit=1'
+get "/api/audit?who=token:admin&limit=1&cursor=$(json .next)"
+get /api/account
+for uri in /api/people /api/teams /api/tokens /api/audit; do get "$uri?limit=none"; done
+for _ in 1 2; do # the second session gets no secret of the first
+	enter root "$password"
+	for try in '/api/people {"name":"ion","roles":["manager"]}' '/api/people/ion/password ' '/api/tokens {"name":"t","roles":["manager"]}'; do
+		with HTTP_IDEMPOTENCY_KEY=again
+		post "${try%% *}" "${try#* }"
+	done
+done
+get /api/account
+del "/api/account/sessions/$(json -r '.sessions[] | select(.this | not) | .id')"
+del /api/account/sessions/none
+enter rita "$password"
+post /api/teams/divers/members ''
+post /api/teams/divers/members '{"user":"dan"}'
+del /api/teams/divers/members/dan
+del /api/teams/divers/members/rita
+post /api/account/password "{\"old\":\"$password\",\"new\":\"ein zwei drei vier\"}"
+enter rita 'ein zwei drei vier'
+post /api/account/password '{"old":"","new":"short"}'
+for _ in {1..11}; do post /api/account/password '{"old":"x","new":"fuenf sechs sieben"}'; done
+del /api/account/sessions
+enter dan "$once"
+get /api/session
+get /api/account
+get /api/teams
+get /api/teams/divers
+post /api/feed/read '{"ids":[1]}'
+as admin
+post /api/people/dan/password ''
 get /api/settings
 patch /api/settings '{"site.title":"Cluj","sms.segments":3,"site.zone":null}'
 patch /api/settings '{"site.zone":"Nowhere"}'
@@ -224,6 +285,17 @@ DELETE /api/subscriptions/1-0
 POST /api/subscriptions/1-0/test
 GET /subscriptions/1-0/unsubscribe
 POST /subscriptions/1-0/unsubscribe
+GET /api/people/nobody
+PATCH /api/people/nobody {}
+POST /api/people/nobody/password
+POST /api/people/nobody/disable
+POST /api/people/nobody/enable
+DELETE /api/people/nobody/sessions
+GET /api/teams/nowhere
+PATCH /api/teams/nowhere {}
+POST /api/teams/nowhere/members {}
+DELETE /api/teams/nowhere/members/ana
+DELETE /api/tokens/77
 GET /api/webhooks/77
 PATCH /api/webhooks/77 {}
 DELETE /api/webhooks/77
@@ -254,7 +326,7 @@ each() # FILTER COMMAND: of each operation that fits, with $method, $path and th
 	while read -r method path type; do
 		[[ $path != */alerts/* ]] || path=${path//\{id\}/4}
 		[[ $path != */webhooks/* ]] || path=${path//\{id\}/$hook}
-		path=${path//\{token\}/$own}
+		path=${path//\{token\}/$own} path=${path//\{team\}/divers} path=${path//\{name\}/ana}
 		path=${path//\{id\}/RO-CJ-01} path=${path//\{shelter\}/RO-CJ-01}
 		path=${path//\{location\}/city-CJ} path=${path//\{code\}/$code} path=${path//\{message\}/903} path=${path//\{destination\}/900}
 		"$2"

@@ -3,6 +3,8 @@
 
 #include "clock.h"
 #include "idempotency.h"
+#include "key.h"
+#include "value.h"
 
 /* A POST to /intents with the key, from whoever `who` is. */
 static void
@@ -208,4 +210,64 @@ HTTP_STORE_TEST(an_answer_of_an_undone_request_is_not_kept)
 	db_undo(db);
 	post("k1", "{}");
 	assert_true(is_new());
+}
+
+/* ---- secrets ---------------------------------------------------------------- */
+
+static void
+asker(const char *cookie)
+{
+	rq.who = (struct who){ .key = S("user:ana"), .secret = str(cookie) };
+}
+
+static void
+answer_secret(void)
+{
+	rs.secret = true;
+	answer(201, "application/json", "{\"password\":\"hunter-2\"}");
+}
+
+HTTP_STORE_TEST(an_answer_with_a_secret_is_given_again_to_who_got_it)
+{
+	post("k1", "{}");
+	asker("cookie-1");
+	assert_true(is_new());
+	answer_secret();
+	post("k1", "{}");
+	asker("cookie-1");
+	assert_false(is_new());
+	assert_int_equal(rs.status, 201);
+	assert_str(text_of(&rs.body), "{\"password\":\"hunter-2\"}");
+	assert_str(text_of(&rs.head), "Location: /intents/7\r\nIdempotency-Replayed: true\r\n");
+}
+
+HTTP_STORE_TEST(nobody_else_gets_the_secret_and_nothing_is_done_twice)
+{
+	bool answered = false;
+
+	post("k1", "{}");
+	asker("cookie-1");
+	assert_true(is_new());
+	answer_secret();
+	post("k1", "{}");
+	asker("cookie-2");
+	assert_int_equal(before(&answered), ERR_CONFLICT);
+	assert_false(answered);
+	assert_int_equal(rs.body.n, 0);
+}
+
+HTTP_STORE_TEST(the_store_does_not_hold_the_secret_of_an_answer)
+{
+	struct str *names, kept;
+	size_t n;
+
+	post("k1", "{}");
+	asker("cookie-1");
+	assert_true(is_new());
+	answer_secret();
+	n = key_scan(db, mem, S(""), 10, &names);
+	assert_int_equal(n, 1);
+	assert_int_equal(string_get(db, mem, names[0], &kept), OK);
+	assert_null(memmem(kept.p, kept.n, "hunter", 6));
+	assert_null(memmem(kept.p, kept.n, "password", 8));
 }

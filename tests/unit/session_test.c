@@ -142,9 +142,11 @@ HTTP_STORE_TEST(the_store_holds_no_secret)
 
 	str_cut(&secret, '=');
 	assert_int_equal(secret.n, 64);
-	assert_int_equal(n, 1);
+	assert_int_equal(n, 2);
 	assert_true(str_starts(names[0], "session:"));
+	assert_str(names[1], "user:ana:sessions");
 	assert_null(memmem(names[0].p, names[0].n, secret.p, secret.n));
+	assert_false(set_has(db, names[1], secret));
 	assert_bytes(names[0], secret_key(mem, "session:", secret));
 }
 
@@ -223,6 +225,125 @@ HTTP_STORE_TEST(what_an_admin_takes_away_is_gone_at_the_next_request)
 	assert_int_equal(rq.who.roles, 0);
 }
 
+/* The sessions of a user: how many. */
+static size_t
+sessions_of(const char *name)
+{
+	struct session *list;
+	size_t n;
+
+	assert_int_equal(session_list(db, mem, str(name), &list, &n), OK);
+	for (size_t i = 0; i < n; i++)
+		assert_int_equal(list[i].ends_at, list[i].created_at + SESSION_MS);
+	for (size_t i = 1; i < n; i++)
+		assert_true(list[i].created_at <= list[i - 1].created_at);
+	return n;
+}
+
+HTTP_STORE_TEST(a_user_s_sessions_are_listed_until_they_end)
+{
+	struct str first;
+
+	user("ana", "admin");
+	user("dan", "admin");
+	first = sign_in("ana");
+	at(NOW + 1000);
+	sign_in("ana");
+	sign_in("dan");
+	assert_int_equal(sessions_of("ana"), 2);
+	asks(first, "");
+	session_end(&rq, &rs);
+	assert_int_equal(sessions_of("ana"), 1);
+	assert_int_equal(sessions_of("dan"), 1);
+	at(NOW + 1000 + SESSION_MS);
+	assert_int_equal(sessions_of("ana"), 0);
+}
+
+HTTP_STORE_TEST(all_sessions_end_at_once_but_the_one_that_is_to_stay)
+{
+	struct str first, second, other;
+
+	user("ana", "admin");
+	user("dan", "admin");
+	first = sign_in("ana");
+	second = sign_in("ana");
+	other = sign_in("dan");
+	asks(first, "");
+	assert_int_equal(session_end_all(db, mem, S("ana"), rq.who.session), OK);
+	asks(second, "");
+	assert_int_equal(rq.who.roles, 0);
+	asks(first, "");
+	assert_str(rq.who.name, "ana");
+	assert_int_equal(session_end_all(db, mem, S("ana"), S("")), OK);
+	asks(first, "");
+	assert_int_equal(rq.who.roles, 0);
+	asks(other, "");
+	assert_str(rq.who.name, "dan");
+}
+
+HTTP_STORE_TEST(nobody_ends_another_s_session)
+{
+	struct session *list;
+	size_t n;
+
+	user("ana", "admin");
+	sign_in("ana");
+	assert_int_equal(session_list(db, mem, S("ana"), &list, &n), OK);
+	assert_int_equal(session_end_one(db, mem, S("dan"), list[0].id), ERR_NOT_FOUND);
+	assert_int_equal(session_end_one(db, mem, S("ana"), list[0].id), OK);
+	assert_int_equal(session_end_one(db, mem, S("ana"), list[0].id), ERR_NOT_FOUND);
+	assert_int_equal(sessions_of("ana"), 0);
+}
+
+HTTP_STORE_TEST(one_session_too_many_ends_the_oldest)
+{
+	struct str first, second;
+	int64_t kept;
+
+	user("ana", "admin");
+	first = sign_in("ana");
+	at(NOW + 1);
+	second = sign_in("ana");
+	for (int i = 2; i <= SESSIONS_MAX; i++) {
+		at(NOW + i);
+		sign_in("ana");
+	}
+	assert_int_equal(sessions_of("ana"), SESSIONS_MAX);
+	set_card(db, S("user:ana:sessions"), &kept);
+	assert_int_equal(kept, SESSIONS_MAX);
+	asks(first, "");
+	assert_int_equal(rq.who.roles, 0);
+	asks(second, "");
+	assert_str(rq.who.name, "ana");
+}
+
+HTTP_STORE_TEST(ids_of_expired_sessions_leave_with_the_next_sign_in)
+{
+	int64_t kept;
+
+	user("ana", "admin");
+	sign_in("ana");
+	at(NOW + SESSION_MS - 1);
+	sign_in("ana");
+	at(NOW + SESSION_MS);
+	sign_in("ana");
+	set_card(db, S("user:ana:sessions"), &kept);
+	assert_int_equal(kept, 2);
+}
+
+HTTP_STORE_TEST(a_disabled_user_s_session_is_nobody)
+{
+	struct field off = { S("disabled_at"), S("1") };
+	struct str cookie;
+
+	user("ana", "admin");
+	cookie = sign_in("ana");
+	hash_set(db, S("user:ana"), &off, 1);
+	assert_int_equal(asks(cookie, ""), OK);
+	assert_int_equal(rq.who.roles, 0);
+	assert_int_equal(rq.who.key.n, 0);
+}
+
 /* ---- tokens ---------------------------------------------------------------------------- */
 
 HTTP_STORE_TEST(a_bearer_token_tells_who_asks)
@@ -250,6 +371,46 @@ HTTP_STORE_TEST(an_expired_token_is_not_good)
 	key_expire_at(db, secret_key(mem, "token:", S("s3cret")), NOW + 10);
 	at(NOW + 10);
 	assert_int_equal(asks(S(""), "Bearer s3cret"), ERR_LOGIN);
+}
+
+/* When the token was last used, as it is kept; 0: never. */
+static int64_t
+used(void)
+{
+	struct str v = S("0");
+	int64_t ms = -1;
+
+	hash_get(db, mem, secret_key(mem, "token:", S("s3cret")), S("used_at"), &v);
+	assert_true(str_int(v, 0, INT64_MAX, &ms));
+	return ms;
+}
+
+HTTP_STORE_TEST(a_token_s_last_use_is_noted_once_an_hour)
+{
+	token("s3cret", "importer", "admin");
+	asks(S(""), "Bearer s3cret");
+	session_record(&rq);
+	assert_int_equal(used(), NOW);
+	at(NOW + 3599999);
+	asks(S(""), "Bearer s3cret");
+	assert_int_equal(rq.used.n, 0);
+	session_record(&rq);
+	assert_int_equal(used(), NOW);
+	at(NOW + 3600000);
+	asks(S(""), "Bearer s3cret");
+	session_record(&rq);
+	assert_int_equal(used(), NOW + 3600000);
+}
+
+HTTP_STORE_TEST(a_token_that_was_revoked_meanwhile_does_not_come_back)
+{
+	struct str key = secret_key(mem, "token:", S("s3cret"));
+
+	token("s3cret", "importer", "admin");
+	asks(S(""), "Bearer s3cret");
+	key_del(db, key);
+	session_record(&rq);
+	assert_false(key_exists(db, key));
 }
 
 HTTP_STORE_TEST(a_session_s_secret_is_no_token_and_a_token_no_session)
