@@ -1,7 +1,7 @@
 /* auditlog_test.c - nobody takes back unseen what he did. */
 #include "store.h"
 
-#include "../../lib/account/audit.h"
+#include "../../lib/http/audit.h"
 #include "hash.h"
 #include "key.h"
 #include "value.h"
