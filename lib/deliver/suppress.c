@@ -58,9 +58,8 @@ normal(struct arena *a, enum outbox_channel channel, struct str address)
 static struct str
 field_of(struct db *db, struct arena *a, enum outbox_channel channel, struct str address)
 {
-	struct str secret = tenant_secret(db, a);
-	struct str what =
-	    arena_strf(a, "suppress:%s:%.*s", channel_name(channel), FMT(normal(a, channel, address)));
+	struct str secret = tenant_secret(db, a), plain = normal(a, channel, address);
+	struct str what = arena_strf(a, "suppress:%s:%.*s", channel_name(channel), FMT(plain));
 	unsigned char out[HASH_BYTES];
 	char *hex = arena_alloc(a, HASH_BYTES * 2 + 1);
 
