@@ -9,6 +9,7 @@
  */
 #include <errno.h>
 #include <getopt.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,6 +46,7 @@ enum {
 	EVENTS_FOR_MS = 48 * HOUR_MS,
 	LOOK_MS = SECOND_MS, /* at settings that changed without a ring */
 	LOG_MOST = 4 * 1024 * 1024,
+	KEPT_FREE = 4 * 1024 * 1024,   /* of memory */
 	CHECKPOINT_MS = 5 * SECOND_MS, /* each makes the next writer wait for a flush */
 	RECLAIM_FIRST_MS = 50,         /* after we began to work, then ever more seldom */
 	RECLAIM_LAST_MS = 30 * 1000,
@@ -495,6 +497,9 @@ main(int argc, char **argv)
 	if ((e = db_open(&d.db, path, DB_DISPATCH)) != OK)
 		die("the store in %s cannot be opened: %s", d.state, err_words(e)->title);
 	curl_global_init(CURL_GLOBAL_DEFAULT);
+	/* curl takes its buffers anew for each transfer: giving them back to the
+	 * kernel in between, and faulting them in again, is a twentieth of a mail. */
+	mallopt(M_TRIM_THRESHOLD, KEPT_FREE);
 	d.arena = arena_new();
 	begin(&d, life_s);
 	work(&d);

@@ -171,11 +171,10 @@ struct content_part {
  * are written one after another. */
 struct content {
 	struct buf payload;
-	struct json_object *tree; /* NULL: it is none */
-	struct str language;
-	struct buf subject;
+	struct json_object *tree;   /* NULL: it is none */
+	struct buf subject, traits; /* headers: its subject, what kind of mail it is */
 	struct content_part text, html;
-	bool urgent, list;
+	bool list, refused; /* refused: a header of it cannot be written */
 };
 static struct content last;
 
@@ -270,6 +269,34 @@ read_part(struct arena *a, struct str s, struct content_part *part)
 	quoted_printable(&part->after, (struct str){ s.p + to, s.n - to });
 }
 
+static void
+urgent_headers(struct mime *m)
+{
+	mime_plain(m, "Importance", S("high"));
+	mime_plain(m, "Priority", S("urgent"));
+	mime_plain(m, "X-Priority", S("1"));
+}
+
+/* The headers that are the same for every reader. */
+static void
+read_headers(struct arena *a, struct content *c)
+{
+	struct mime subject = { .out = &c->subject }, traits = { .out = &c->traits };
+	struct str language = text_of(c->tree, "language");
+
+	buf_reset(&c->subject);
+	buf_reset(&c->traits);
+	mime_text(&subject, "Subject", one_line(a, text_of(c->tree, "subject")));
+	if (is_language(language))
+		mime_plain(&traits, "Content-Language", language);
+	/* Nobody's holiday is to answer a thousand of these. */
+	mime_plain(&traits, "Auto-Submitted", S("auto-generated"));
+	mime_plain(&traits, "X-Auto-Response-Suppress", S("All"));
+	if (flag_of(c->tree, "urgent"))
+		urgent_headers(&traits);
+	c->refused = subject.refused || traits.refused;
+}
+
 /* NULL: it is no payload.  Holds until the next one is read. */
 static const struct content *
 read_content(struct arena *a, struct str payload)
@@ -283,10 +310,7 @@ read_content(struct arena *a, struct str payload)
 	buf_str(&c->payload, payload);
 	if ((c->tree = parsed(payload)) == NULL)
 		return NULL;
-	buf_reset(&c->subject);
-	buf_str(&c->subject, one_line(a, text_of(c->tree, "subject")));
-	c->language = text_of(c->tree, "language");
-	c->urgent = flag_of(c->tree, "urgent");
+	read_headers(a, c);
 	c->list = flag_of(c->tree, "list");
 	read_part(a, text_of(c->tree, "text"), &c->text);
 	read_part(a, text_of(c->tree, "html"), &c->html);
@@ -350,10 +374,12 @@ escaped(struct arena *a, struct str s)
 static struct str
 way_out(struct db *db, struct arena *a, const struct email *e, int64_t recipient)
 {
+	struct str token;
+
 	if (recipient == 0)
 		return arena_strf(a, "%.*s/subscriptions", FMT(e->site));
-	return arena_strf(
-	    a, "%.*s/subscriptions/%.*s", FMT(e->site), FMT(link_token(db, a, "subscription", recipient)));
+	token = link_token(db, a, "subscription", recipient);
+	return arena_strf(a, "%.*s/subscriptions/%.*s", FMT(e->site), FMT(token));
 }
 
 static void
@@ -364,14 +390,6 @@ list_headers(struct mime *m, struct arena *a, const struct email *e, struct str 
 	/* By RFC 8058 a POST there needs no further step; it wants https. */
 	if (str_starts(e->site, "https://"))
 		mime_plain(m, "List-Unsubscribe-Post", S("List-Unsubscribe=One-Click"));
-}
-
-static void
-urgent_headers(struct mime *m)
-{
-	mime_plain(m, "Importance", S("high"));
-	mime_plain(m, "Priority", S("urgent"));
-	mime_plain(m, "X-Priority", S("1"));
 }
 
 static void
@@ -386,16 +404,10 @@ write_mail(struct mime *m, struct db *db, struct arena *a, const struct email *e
 	mime_address(m, "To", S(""), msg->target);
 	if (e->reply_to.n > 0)
 		mime_address(m, "Reply-To", e->reply_to_name, e->reply_to);
-	mime_text(m, "Subject", (struct str){ c->subject.p, c->subject.n });
+	buf_put(m->out, c->subject.p, c->subject.n);
 	mime_date(m, "Date", msg->created);
 	mime_plain(m, "Message-ID", arena_strf(a, "<%.*s@%.*s>", FMT(name), FMT(e->domain)));
-	if (is_language(c->language))
-		mime_plain(m, "Content-Language", c->language);
-	/* Nobody's holiday is to answer a thousand of these. */
-	mime_plain(m, "Auto-Submitted", S("auto-generated"));
-	mime_plain(m, "X-Auto-Response-Suppress", S("All"));
-	if (c->urgent)
-		urgent_headers(m);
+	buf_put(m->out, c->traits.p, c->traits.n);
 	if (c->list && msg->recipient != 0)
 		list_headers(m, a, e, way);
 	mime_body(m, name, &text, html.before.n + html.text.n + html.after.n > 0 ? &html : NULL);
@@ -409,7 +421,7 @@ mail(struct db *db, struct arena *a, const struct email *e, const struct message
 	struct mime m = { .out = &out };
 	const struct content *c = read_content(a, payload);
 
-	if (c == NULL)
+	if (c == NULL || c->refused)
 		return S("");
 	buf_reset(&out);
 	write_mail(&m, db, a, e, msg, name, c);

@@ -626,8 +626,10 @@ feel(struct engine *e, struct try *t)
 static void
 settle_as(struct engine *e, struct try *t, struct settled *s)
 {
-	double luck = (double)random_below(1 << 20) / (1 << 20);
+	double luck = 0; /* only a retry needs any */
 
+	if (t->v.outcome == OUTCOME_RETRY)
+		luck = (double)random_below(1 << 20) / (1 << 20);
 	if (t->defer == 0) {
 		retry_settle(t->channel, &t->message, &t->v, e->now, luck, s);
 		return;

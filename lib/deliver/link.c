@@ -29,7 +29,9 @@ mac(struct db *db, struct arena *a, const char *purpose, int64_t id)
 struct str
 link_token(struct db *db, struct arena *a, const char *purpose, int64_t id)
 {
-	return arena_strf(a, "%lld-%.*s", (long long)id, FMT(mac(db, a, purpose, id)));
+	struct str code = mac(db, a, purpose, id); /* dear: once */
+
+	return arena_strf(a, "%lld-%.*s", (long long)id, FMT(code));
 }
 
 bool

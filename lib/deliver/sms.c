@@ -205,14 +205,17 @@ write_file(struct delivery *d, const struct gateway *g, const struct sms *s, str
 static void
 set_up(struct delivery *d, const struct gateway *g, struct sms *s)
 {
+	struct str token;
+
 	net_guard(d->easy, NULL);
 	curl_easy_setopt(d->easy, CURLOPT_FRESH_CONNECT, 1L);
 	curl_easy_setopt(d->easy, CURLOPT_FORBID_REUSE, 1L);
 	put_header(d, "User-Agent: muster-sms/1");
 	put_header(d, "Expect:");
-	if (g->site.n > 0)
-		s->callback = arena_strf(d->arena, "%.*s/sms/status/%.*s", FMT(g->site),
-		    FMT(link_token(d->db, d->arena, "sms-status", d->message->id)));
+	if (g->site.n == 0)
+		return;
+	token = link_token(d->db, d->arena, "sms-status", d->message->id);
+	s->callback = arena_strf(d->arena, "%.*s/sms/status/%.*s", FMT(g->site), FMT(token));
 }
 
 static bool

@@ -58,8 +58,8 @@ normal(struct arena *a, enum outbox_channel channel, struct str address)
 static struct str
 field_of(struct db *db, struct arena *a, enum outbox_channel channel, struct str address)
 {
-	struct str what =
-	    arena_strf(a, "suppress:%s:%.*s", channel_name(channel), FMT(normal(a, channel, address)));
+	struct str plain = normal(a, channel, address);
+	struct str what = arena_strf(a, "suppress:%s:%.*s", channel_name(channel), FMT(plain));
 
 	return link_hash(db, a, what, HASH_BYTES);
 }

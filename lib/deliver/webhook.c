@@ -19,31 +19,57 @@ enum {
 
 /* ---- the signature ----------------------------------------------------------- */
 
+/* An endpoint's keys, made ready.  Messages to one endpoint often come in a row,
+ * such as all that waited while it was down: within a transaction, what was read
+ * for one is good for the next. */
+struct signer {
+	int64_t transaction, recipient; /* when it was read, and for whom */
+	crypto_auth_hmacsha256_state present, previous;
+	bool two;
+};
+
 static void
-sign(char out[static MAC_TEXT], struct str secret, struct str head, struct str body)
+take_keys(struct signer *s, struct str secret, struct str previous)
 {
-	crypto_auth_hmacsha256_state state;
+	crypto_auth_hmacsha256_init(&s->present, (const unsigned char *)secret.p, secret.n);
+	s->two = previous.n > 0;
+	if (s->two)
+		crypto_auth_hmacsha256_init(&s->previous, (const unsigned char *)previous.p, previous.n);
+}
+
+static void
+sign(char out[static MAC_TEXT], const crypto_auth_hmacsha256_state *key, struct str head, struct str body)
+{
+	crypto_auth_hmacsha256_state state = *key;
 	unsigned char mac[crypto_auth_hmacsha256_BYTES];
 
-	crypto_auth_hmacsha256_init(&state, (const unsigned char *)secret.p, secret.n);
 	crypto_auth_hmacsha256_update(&state, (const unsigned char *)head.p, head.n);
 	crypto_auth_hmacsha256_update(&state, (const unsigned char *)body.p, body.n);
 	crypto_auth_hmacsha256_final(&state, mac);
 	sodium_bin2base64(out, MAC_TEXT, mac, sizeof(mac), sodium_base64_VARIANT_ORIGINAL);
 }
 
-struct str
-webhook_signature(struct arena *a, struct str secret, struct str previous, struct str id, int64_t timestamp,
-    struct str body)
+static struct str
+signature(struct arena *a, const struct signer *s, struct str id, int64_t timestamp, struct str body)
 {
 	struct str head = arena_strf(a, "%.*s.%lld.", FMT(id), (long long)timestamp);
 	char new[MAC_TEXT], old[MAC_TEXT];
 
-	sign(new, secret, head, body);
-	if (previous.n == 0)
+	sign(new, &s->present, head, body);
+	if (!s->two)
 		return arena_strf(a, "v1,%s", new);
-	sign(old, previous, head, body);
+	sign(old, &s->previous, head, body);
 	return arena_strf(a, "v1,%s v1,%s", new, old);
+}
+
+struct str
+webhook_signature(struct arena *a, struct str secret, struct str previous, struct str id, int64_t timestamp,
+    struct str body)
+{
+	struct signer s;
+
+	take_keys(&s, secret, previous);
+	return signature(a, &s, id, timestamp, body);
 }
 
 /* ---- a try --------------------------------------------------------------------- */
@@ -53,6 +79,11 @@ static struct curl_slist no_expect = { .data = "Expect:" };
 static struct curl_slist agent = { .data = "User-Agent: muster-webhook/1", .next = &no_expect };
 static struct curl_slist json_type = { .data = "Content-Type: application/json", .next = &agent };
 
+struct webhook {
+	struct net net;
+	struct signer *last;
+};
+
 struct call {
 	struct net_call net;
 	struct curl_slist id, timestamp, signature;
@@ -61,10 +92,10 @@ struct call {
 /* The list hangs together by nodes in the arena: nothing to allocate one by one,
  * nothing for the engine to free. */
 static struct curl_slist *
-headers(struct delivery *d, struct call *c, const struct endpoint *p)
+headers(struct delivery *d, struct call *c, const struct signer *s)
 {
 	int64_t timestamp = d->now / SECOND_MS;
-	struct str mac = webhook_signature(d->arena, p->secret, p->previous, d->name, timestamp, d->payload);
+	struct str mac = signature(d->arena, s, d->name, timestamp, d->payload);
 
 	c->id =
 	    (struct curl_slist){ arena_printf(d->arena, "webhook-id: %.*s", FMT(d->name)), &c->timestamp };
@@ -85,23 +116,41 @@ suppressed(struct verdict *v, const char *reason, struct str detail)
 	return false;
 }
 
+/* False: nothing may be sent to it. */
 static bool
-start(const struct channel *ch, struct delivery *d, struct verdict *v)
+find_signer(struct signer *s, struct delivery *d, struct verdict *v)
 {
-	struct call *c = arena_alloc(d->arena, sizeof(*c));
 	struct endpoint p;
 
+	if (s->transaction == db_number(d->db) && s->recipient == d->message->recipient)
+		return true;
+	s->transaction = 0;
 	if (endpoint_get(d->db, d->arena, d->message->recipient, &p) != OK)
 		return suppressed(v, "no-endpoint", S(""));
 	if (p.disabled.n > 0)
 		return suppressed(v, "disabled", p.disabled);
-	c->net.net = ch->settings;
+	take_keys(s, p.secret, p.previous);
+	/* Of one that writes, the endpoint may change before the next message. */
+	s->transaction = db_tx(d->db) == TX_READ ? db_number(d->db) : 0;
+	s->recipient = d->message->recipient;
+	return true;
+}
+
+static bool
+start(const struct channel *ch, struct delivery *d, struct verdict *v)
+{
+	const struct webhook *hook = ch->settings;
+	struct call *c = arena_alloc(d->arena, sizeof(*c));
+
+	if (!find_signer(hook->last, d, v))
+		return false;
+	c->net.net = &hook->net;
 	d->own = c;
 	net_guard(d->easy, &c->net);
 	curl_easy_setopt(d->easy, CURLOPT_URL, arena_printf(d->arena, "%.*s", FMT(d->message->target)));
 	curl_easy_setopt(d->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)d->payload.n);
 	curl_easy_setopt(d->easy, CURLOPT_POSTFIELDS, d->payload.p);
-	curl_easy_setopt(d->easy, CURLOPT_HTTPHEADER, headers(d, c, &p));
+	curl_easy_setopt(d->easy, CURLOPT_HTTPHEADER, headers(d, c, hook->last));
 	return true;
 }
 
@@ -170,10 +219,11 @@ const struct channel *
 webhook_channel(struct db *db, struct arena *a)
 {
 	struct channel *ch = arena_alloc(a, sizeof(*ch));
-	struct net *net = arena_alloc(a, sizeof(*net));
+	struct webhook *hook = arena_alloc(a, sizeof(*hook));
 	struct str wrong;
 
-	if (!net_parse(setting_text(db, a, "net.allow"), net, &wrong))
+	hook->last = arena_alloc(a, sizeof(*hook->last));
+	if (!net_parse(setting_text(db, a, "net.allow"), &hook->net, &wrong))
 		log_line("net.allow: %.*s is no range of addresses; it ends there", FMT(wrong));
 	*ch = (struct channel){
 		.number = CHANNEL_WEBHOOK,
@@ -183,7 +233,7 @@ webhook_channel(struct db *db, struct arena *a)
 		.start = start,
 		.judge = judge,
 		.settle = settle,
-		.settings = net,
+		.settings = hook,
 	};
 	return ch;
 }

@@ -28,6 +28,7 @@ struct db {
 	enum tx tx;
 	enum err fault; /* what the disk did to this transaction */
 	int64_t now;
+	int64_t number;        /* transactions begun */
 	int64_t waiting_since; /* monotonic us; of the writer that waits */
 	int turn;              /* the file whose lock is the writers' turn */
 	char *bell;            /* the dispatcher's, beside the file; NULL: this is the dispatcher */
@@ -539,6 +540,7 @@ db_begin(struct db *db, enum tx tx, int64_t now)
 	db->fault = OK;
 	db->ring = false;
 	db->now = now;
+	db->number++;
 	if (tx == TX_WRITE && !take_turn(db))
 		return ERR_BUSY;
 	db->tx = tx; /* nap(): the wait began with the turn */
@@ -662,6 +664,12 @@ int64_t
 db_now(const struct db *db)
 {
 	return db->now;
+}
+
+int64_t
+db_number(const struct db *db)
+{
+	return db->number;
 }
 
 int64_t

@@ -58,6 +58,10 @@ void db_undo(struct db *);        /* takes the part back */
 enum tx db_tx(const struct db *);
 int64_t db_now(const struct db *); /* the transaction's clock */
 
+/* Which of this connection's transactions it is, from 1 on: what one TX_READ has
+ * read holds for as long as the number is the same. */
+int64_t db_number(const struct db *);
+
 /* The number of the last visible change, and W: the next one.  Gapless: a
  * transaction that is undone gives its numbers back. */
 int64_t db_sequence(struct db *);

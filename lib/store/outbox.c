@@ -10,7 +10,7 @@
 #define WHAT \
 	"id, destination, channel, lane, state, due, owner, epoch, tries, created, expires," \
 	" source, recipient, payload, target, finished, code, reason, detail, reference, claims"
-#define DEAD "state in (3, 4, 5, 6)" /* as outbox_dead has it, word by word */
+#define DEAD "state >= 3 and state <= 6" /* as outbox_dead has it, word by word */
 #define FILTER "(?2 = 0 or channel = ?2) and (?3 = 0 or source = ?3) and (?4 is null or reason = ?4)"
 
 enum {

@@ -128,6 +128,58 @@ SINK_TEST(for_a_day_after_a_rotation_both_secrets_sign)
 		mem, bytes_of(new), S(""), S("msg_test_42"), (NOW + ENDPOINT_OVERLAP_MS) / 1000, S("{}")));
 }
 
+/* As the engine does: many are set up in one transaction that only reads. */
+static struct str
+signed_for(int64_t recipient)
+{
+	struct delivery d = delivery(CHANNEL_WEBHOOK, LANE_NORMAL, sink_url("/hook"), S("{}"));
+
+	carried.recipient = recipient;
+	assert_true(carry(channel, &d, &verdict));
+	return sink_header(sink_served - 1, "webhook-signature");
+}
+
+static const char *
+refused_for(int64_t recipient)
+{
+	struct delivery d = delivery(CHANNEL_WEBHOOK, LANE_NORMAL, sink_url("/hook"), S("{}"));
+
+	carried.recipient = recipient;
+	assert_false(carry(channel, &d, &verdict));
+	return verdict.reason;
+}
+
+static void
+begin_again(enum tx tx)
+{
+	assert_int_equal(db_commit(db), OK);
+	assert_int_equal(db_begin(db, tx, NOW), OK);
+}
+
+SINK_TEST(each_of_many_is_signed_with_its_endpoints_secret_as_it_is_now)
+{
+	struct str shown = begin(), a = bytes_of(shown), b, now, id = S("msg_test_42"), body = S("{}");
+
+	assert_int_equal(endpoint_make(db, mem, ENDPOINT + 1, sink_url("/hook"), &shown, &why), OK);
+	b = bytes_of(shown);
+	sink_says(OK_200);
+	begin_again(TX_READ);
+	for (int i = 0; i < 2; i++) {
+		assert_bytes(signed_for(ENDPOINT), webhook_signature(mem, a, S(""), id, 1000, body));
+		assert_bytes(signed_for(ENDPOINT), webhook_signature(mem, a, S(""), id, 1000, body));
+		assert_bytes(signed_for(ENDPOINT + 1), webhook_signature(mem, b, S(""), id, 1000, body));
+	}
+	begin_again(TX_WRITE);
+	assert_int_equal(endpoint_rotate(db, mem, ENDPOINT + 1, &shown), OK);
+	now = bytes_of(shown);
+	begin_again(TX_READ);
+	assert_bytes(signed_for(ENDPOINT + 1), webhook_signature(mem, now, b, id, 1000, body));
+	begin_again(TX_WRITE);
+	endpoint_delete(db, mem, ENDPOINT + 1);
+	begin_again(TX_READ);
+	assert_string_equal(refused_for(ENDPOINT + 1), "no-endpoint");
+}
+
 /* ---- what an answer means ---------------------------------------------------- */
 
 SINK_TEST(only_2xx_is_success)
