@@ -272,7 +272,8 @@ write_run(struct writer *w, size_t from, size_t to)
 		}
 		if (is_odd(c)) {
 			put(w, written, i);
-			html(w->rs, "<code class=\"odd\">U+%04X</code>", (unsigned)c);
+			html(w->rs, "<code class=\"odd\">%s</code>",
+			    arena_printf(w->arena, "U+%04X", (unsigned)c));
 			written = i + n;
 		}
 	}

@@ -280,7 +280,7 @@ static const char *const different[][2] = {
 	{ "й", "и" },
 	{ "ﾊ", "ハ" },
 	{ "ハ", "バ" },
-	{ "x²a", "x2a" },
+	{ "ﬁn", "fin" },
 	{ "آب", "اب" },
 	{ "می\u200cخواهم", "میخواهم" },
 	{ "国", "國" },
@@ -290,20 +290,20 @@ static const char *const different[][2] = {
 ENTITY_TEST(pairs_that_differ_have_two_keys)
 {
 	for (size_t i = 0; i < LEN(different); i++) {
-		struct str a, b = S("");
+		struct str a, b;
 
 		assert_true(hashtag_key(mem, str(different[i][0]), &a));
-		if (hashtag_key(mem, str(different[i][1]), &b) && str_eq(a, b))
+		assert_true(hashtag_key(mem, str(different[i][1]), &b));
+		if (str_eq(a, b))
 			fail_msg("%s and %s: %s", different[i][0], different[i][1], a.p);
 	}
 }
 
 ENTITY_TEST(what_a_person_types_as_a_tag_has_the_key_of_the_tag)
 {
-	struct str key;
-
 	static const char *const none[] = { "", " ", "#", "##a", "a b", "a-b", "#a#", "1", "a#b", "#\ufe0fa",
 		"a!", "a://", "\xff", "a\xc3" };
+	struct str key;
 
 	for (size_t i = 0; i < LEN(none); i++)
 		assert_false(hashtag_key(mem, str(none[i]), &key));
