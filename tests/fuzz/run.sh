@@ -38,7 +38,7 @@ for one in ${ONLY:-cli command text}; do
 	case $one in
 	cli) fuzz cli $((RUNS - RUNS / 10)) 96 "$@" ;;
 	command) fuzz command $((RUNS / 10)) 384 "$@" ;;
-	text) fuzz text "$RUNS" 64 "$@" ;;
+	text) fuzz text "$RUNS" 48 -entropic=0 "$@" ;; # weighing features would be a quarter of it
 	*) echo "run.sh: no such fuzzer: $one" >&2; exit 2 ;;
 	esac
 done

@@ -14,7 +14,7 @@
 #include "text.h"
 #include "utf8.h"
 
-enum { SHOWN_LINK = 0x110000, PIECES = 112, NESTED = 4, MARKS = 64 };
+enum { SHOWN_LINK = 0x110000, PIECES = 112, PIECE_BYTES = 16, MARKS = 64 };
 
 static const char *const pieces[PIECES] = { "#", "#", "＃", "@", "http://", "https://", "hTTp://", "h", "://",
 	"/", "&", "=", ":", ".", "-", "_", " ", "\n", "\r", "\n\n", "\t", "a", "b", "Z", "0", "9", "RO-",
@@ -58,7 +58,7 @@ code_point(struct str s, size_t i, size_t *n)
 static struct str
 text_of_pieces(const uint8_t *data, size_t size)
 {
-	char *text = arena_alloc(mem, size * 8 + 1);
+	char *text = arena_alloc(mem, size * PIECE_BYTES + 1);
 	size_t used = 0;
 
 	for (size_t i = 0; i < size; i++) {
@@ -200,7 +200,7 @@ show(int32_t c, bool marked)
 static bool
 take(struct str *rest, const char *what)
 {
-	if (!str_starts(*rest, what))
+	if (rest->n == 0 || rest->p[0] != what[0] || !str_starts(*rest, what))
 		return false;
 	rest->p += strlen(what);
 	rest->n -= strlen(what);
@@ -219,7 +219,7 @@ take_char(struct str *rest)
 	size_t n;
 	int32_t c;
 
-	for (size_t i = 0; i < LEN(named); i++)
+	for (size_t i = 0; i < LEN(named) && rest->p[0] == '&'; i++)
 		if (take(rest, named[i].as))
 			return named[i].c;
 	c = code_point(*rest, 0, &n);
@@ -268,7 +268,13 @@ html_is_balanced(struct str html)
 
 	nshown = 0;
 	while (html.n) {
-		if (take(&html, "<p dir=\"auto\">")) {
+		if (html.p[0] != '<') {
+			int32_t c = take_char(&html);
+
+			hold(p);
+			if (!out)
+				show(c, mark);
+		} else if (take(&html, "<p dir=\"auto\">")) {
 			hold(!p);
 			p = true;
 		} else if (take(&html, "</p>\n")) {
@@ -294,15 +300,10 @@ html_is_balanced(struct str html)
 			out = take_link(&html);
 			if (out)
 				show(SHOWN_LINK, false);
-		} else if (take(&html, "</a>")) {
+		} else {
+			hold(take(&html, "</a>"));
 			hold(a && !mark && !code);
 			a = out = false;
-		} else {
-			int32_t c = take_char(&html);
-
-			hold(p);
-			if (!out)
-				show(c, mark);
 		}
 	}
 	hold(!p);

@@ -1,6 +1,8 @@
 /* prose_test.c - what prose.h promises. */
 #include "http.h"
 
+#include <time.h>
+
 #include "prose.h"
 #include "text.h"
 
@@ -265,4 +267,40 @@ HTTP_TEST(a_mark_neither_begins_nor_ends_before_what_combines)
 
 	prose_html(&rs, mem, S("a\u0301bc"), &how);
 	assert_str(text_of(&rs.body), P "a\u0301<mark>b</mark>c</p>\n");
+}
+
+static double
+seconds_for(const char *piece, size_t bytes)
+{
+	size_t n = strlen(piece), times = bytes / n;
+	char *text = arena_alloc(mem, times * n + 1);
+	struct text_mark *marks = arena_array(mem, struct text_mark, times);
+	struct prose how = { some_shelter, some_user, NULL, marks, times };
+	struct timespec a, b;
+
+	for (size_t i = 0; i < times; i++) {
+		memcpy(text + i * n, piece, n);
+		marks[i] = (struct text_mark){ i * n, i * n + 1 };
+	}
+	rs.body.n = 0;
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &a);
+	prose_html(&rs, mem, str(text), &how);
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &b);
+	arena_reset(mem);
+	return (double)(b.tv_sec - a.tv_sec) + (double)(b.tv_nsec - a.tv_nsec) / 1e9;
+}
+
+HTTP_TEST(a_text_takes_time_by_its_length_only)
+{
+	static const char *const pieces[] = { "a", "\n", " ", "a\n", "\n ", "\u0301", "\u202e", "#a ",
+		"@ana ", "@x ", "http://a/ ", "http://a", "http://\u0436.", "http://a@", "\r" };
+
+	not_under_valgrind();
+	for (size_t i = 0; i < LEN(pieces); i++) {
+		double small = seconds_for(pieces[i], 20000), large = seconds_for(pieces[i], 200000);
+
+		/* 100 times, were it quadratic. */
+		if (large > 30 * small + 0.05)
+			fail_msg("\"%s\": %g s, ten times as long: %g s", pieces[i], small, large);
+	}
 }
