@@ -1,16 +1,22 @@
 /*
  * entity.h - what stands out in a post's text: #hashtags, @mentions, links.
  *
- * Hashtags: '#' or fullwidth '＃', not behind a word character, '&' or '/', not
- * within a link; then the longest run of letters, marks, digits, '_', ZWNJ, ZWJ
- * and the joiners of some scripts (middle dot, katakana middle dot, wave dashes,
- * Hebrew maqaf, geresh and gershayim, Tibetan tsheg, U+A67E), with a letter or a
- * mark in it, at most 100 code points, and neither '#' nor '://' behind it (the
- * rule of twitter-text's public vectors).  Its key is NFC, case folded simply
- * (no locale), fullwidth ASCII narrowed, trailing joiners dropped; accents stay.
- * Mentions: '@' and 1-30 of a-z 0-9 _ . -, not behind a word character, '@',
- * '/' or '='; trailing '.' and '-' are not of it.  Links: http:// or https://
- * up to a blank, less closing punctuation.
+ * Hashtags: '#' or fullwidth '＃', not behind a word character, '&' or '/' (but
+ * behind a variation selector or ZWJ: emoji end so), not within a link, no keycap
+ * emoji; then the longest run of letters, marks, digits, '_', ZWNJ, ZWJ and the
+ * joiners of some scripts (middle dot, katakana middle dot, wave dashes, Hebrew
+ * maqaf, geresh and gershayim, Tibetan tsheg, U+A67E), with a letter or a mark in
+ * it, at most 100 code points in NFC, and neither '#' nor '://' behind it (the
+ * rule of twitter-text's public vectors).  What looks like a shelter's id, RO-CJ-01
+ * in any case, is a tag with its hyphens; no other tag has any.
+ * A tag's key is NFC, case folded simply (no locale), fullwidth ASCII narrowed,
+ * variation selectors dropped, and joiners at its ends; accents stay.  It has 400
+ * bytes at most, and is its own key.
+ * Mentions: '@' and 1-30 of a-z 0-9 _ . - in any case, not behind a word character,
+ * '@', '/' or '=', and with no accented letter, '@' or '://' behind; trailing '.' and
+ * '-' are not of it.  Links: http:// or https:// and a host, not behind a letter or
+ * digit of ASCII, up to a blank, to what no URL holds (< > " \, bidi controls) or to
+ * the punctuation of Chinese and Japanese, less closing punctuation.
  */
 #ifndef MUSTER_ENTITY_H
 #define MUSTER_ENTITY_H

@@ -1,5 +1,5 @@
 /*
- * fuzz.h - what both fuzzers begin with: libFuzzer's functions, and a promise
+ * fuzz.h - what all fuzzers begin with: libFuzzer's functions, and a promise
  * that ends the process when it does not hold.
  */
 #ifndef FUZZ_H

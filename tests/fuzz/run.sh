@@ -4,7 +4,8 @@
 #	RUNS=10000000 tests/fuzz/run.sh [libFuzzer's options]
 #
 # 9 of 10 go to cli (any bytes as a line), the rest to command (any lines as
-# commands).  What is found on the way is kept in B/corpus for the next time; an
+# commands), and as many again to text (any text as a post); ONLY=text for one of
+# them.  What is found on the way is kept in B/corpus for the next time; an
 # input that fails in B/crash.  Again: B/tests/fuzz/command B/crash/FILE
 set -u
 cd "$(dirname "$0")/../.." || exit 1
@@ -33,6 +34,12 @@ fuzz() # NAME RUNS LENGTH
 	echo "   $(grep -o 'cov: .*corp: [^ ]*' "$log" | tail -1), $((n / (SECONDS - start + 1))) a second"
 }
 
-fuzz cli $((RUNS - RUNS / 10)) 96 "$@"
-fuzz command $((RUNS / 10)) 384 "$@"
+for one in ${ONLY:-cli command text}; do
+	case $one in
+	cli) fuzz cli $((RUNS - RUNS / 10)) 96 "$@" ;;
+	command) fuzz command $((RUNS / 10)) 384 "$@" ;;
+	text) fuzz text "$RUNS" 48 -entropic=0 "$@" ;; # weighing features would be a quarter of it
+	*) echo "run.sh: no such fuzzer: $one" >&2; exit 2 ;;
+	esac
+done
 echo "fuzz: $total executions ($parts), no crash"
