@@ -4,8 +4,8 @@
  * cron starts one each minute.  Kernel locks say who is who, so a killed one
  * leaves nothing behind that needs cleaning: in STATE/dispatch the files seat.0
  * and seat.1 (who waits), primary (who works), own.ID (who lives: the owner of
- * the claims of that ID; not empty: it died of what it did).  All locks are flock()s of descriptors that no child
- * inherits.
+ * the claims of that ID; not empty: it died of what it did).  All locks are flock()s of descriptors that no
+ * child inherits.
  */
 #ifndef MUSTER_RELAY_H
 #define MUSTER_RELAY_H

@@ -30,7 +30,7 @@ chmod 755 "$work" "$relays"
 
 cleanup()
 {
-	kill -KILL "${workers[@]}" "${clients[@]}" $writer $breaker 2>/dev/null
+	kill -KILL "${workers[@]}" "${clients[@]}" ${writer:+"$writer"} ${breaker:+"$breaker"} 2>/dev/null
 	kill "${sinks[@]}" 2>/dev/null
 	exim_stop
 	rm -rf "$relays"
@@ -276,10 +276,17 @@ client()                         # NUMBER OF
 waiting() { echo "$(muster kv <<<'ZCARD fanouts' 2>/dev/null) $(left)"; }
 kill_handler()                   # the gate, mostly
 {
-	local victims
+	local victims victim stat tries
+
 	mapfile -t victims < <(handlers alerts; ((RANDOM % 4)) || handlers '*')
-	((${#victims[@]})) && kill -KILL "${victims[RANDOM % ${#victims[@]}]}" 2>/dev/null && handler_kills=$((handler_kills + 1))
-}
+	((${#victims[@]})) || return
+	victim=${victims[RANDOM % ${#victims[@]}]}
+	for ((tries = 0; tries < 300; tries++)); do          # best while it does something
+		read -r stat <"/proc/$victim/stat" || return
+		[[ $stat = *') S '* ]] || break
+	done
+	kill -KILL "$victim" && handler_kills=$((handler_kills + 1))
+} 2>/dev/null
 
 kills=0 handler_kills=0
 while read -r p _; do            # the site's own: ours come in its place, with the present settings
