@@ -107,6 +107,37 @@ on_signals(void (*handler)(int))
 	signal(SIGPIPE, SIG_IGN);
 }
 
+/* The one of us that works; NULL: not yet, or no longer. */
+static struct relay *at_work;
+
+static void
+on_exit_by_fault(void)
+{
+	if (at_work != NULL)
+		relay_confess(at_work);
+}
+
+static void
+on_fault(int sig)
+{
+	on_exit_by_fault();
+	raise(sig); /* as soon as we return: the default again */
+}
+
+/* A message that ends us again and again must be told from one that is under
+ * way when somebody kills us. */
+static void
+on_faults(void)
+{
+	static const int faults[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS };
+	struct sigaction sa = { .sa_handler = on_fault, .sa_flags = (int)SA_RESETHAND };
+
+	sigemptyset(&sa.sa_mask);
+	for (size_t i = 0; i < LEN(faults); i++)
+		sigaction(faults[i], &sa, NULL);
+	atexit(on_exit_by_fault);
+}
+
 static int64_t
 ticks_ms(void)
 {
@@ -439,6 +470,8 @@ begin(struct dispatch *d, int64_t life_s)
 	char path[4096];
 
 	relay_promote(d->relay);
+	at_work = d->relay;
+	on_faults();
 	snprintf(path, sizeof(path), "%s/muster.db", d->state);
 	if ((d->bell = bell_open(d->state)) < 0)
 		die("%s/bell: %s", d->state, strerror(errno));
@@ -507,6 +540,7 @@ main(int argc, char **argv)
 	sum_up(engine_counts(d.engine));
 	checkpointer_free(d.checkpointer);
 	checkpoint(&d);
+	at_work = NULL;
 	relay_leave(d.relay);
 	engine_free(d.engine);
 	arena_free(d.arena);

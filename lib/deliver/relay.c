@@ -123,32 +123,43 @@ relay_owner(const struct relay *r)
 	return r->owner;
 }
 
-/* Does the process still live whose claims these are? */
+void
+relay_confess(const struct relay *r)
+{
+	if (r->own >= 0 && write(r->own, "!", 1) < 0)
+		return; /* a full disk: then it was an accident */
+}
+
+/* Does the process still live whose claims these are?  If not: did it die by a
+ * fault of its own?  Only then it may have been one of its messages. */
 static bool
-lives(const struct relay *r, int64_t owner)
+lives(const struct relay *r, int64_t owner, bool *fault)
 {
 	char name[32];
+	struct stat st;
 	int fd;
 	bool locked;
 
+	*fault = false;
 	if (owner == r->owner)
 		return true;
 	own_name(owner, name);
 	if ((fd = openat(r->dir, name, O_RDWR | O_CLOEXEC)) < 0)
 		return false;
 	locked = flock(fd, LOCK_EX | LOCK_NB) != 0;
+	*fault = fstat(fd, &st) == 0 && st.st_size > 0;
 	close(fd);
 	return locked;
 }
 
 static int64_t
-release(struct db *db, int64_t owner, int64_t now)
+release(struct db *db, int64_t owner, bool fault, int64_t now)
 {
 	int64_t n = 0;
 	enum err e = db_begin(db, TX_WRITE, now);
 
 	if (e == OK) {
-		n = outbox_release(db, owner);
+		n = fault ? outbox_release(db, owner) : outbox_pardon(db, owner);
 		e = db_commit(db);
 	}
 	if (e != OK) {
@@ -169,9 +180,10 @@ remove_files(struct relay *r, bool all_released)
 
 	while (all_released && dir != NULL && (e = readdir(dir)) != NULL) {
 		int64_t owner;
+		bool fault;
 
 		if (strncmp(e->d_name, "own.", 4) == 0 && str_int(str(e->d_name + 4), 1, INT64_MAX, &owner) &&
-		    !lives(r, owner))
+		    !lives(r, owner, &fault))
 			unlinkat(r->dir, e->d_name, 0);
 	}
 	if (dir != NULL)
@@ -190,7 +202,8 @@ relay_reclaim(struct relay *r, struct db *db, struct arena *a, int64_t now, bool
 	db_rollback(db);
 	*others = !all;
 	for (size_t i = 0; i < n; i++) {
-		int64_t rows = lives(r, owners[i]) ? 0 : release(db, owners[i], now);
+		bool fault;
+		int64_t rows = lives(r, owners[i], &fault) ? 0 : release(db, owners[i], fault, now);
 
 		all &= rows >= 0;
 		*others |= owners[i] != r->owner && rows <= 0;

@@ -4,8 +4,8 @@
  * cron starts one each minute.  Kernel locks say who is who, so a killed one
  * leaves nothing behind that needs cleaning: in STATE/dispatch the files seat.0
  * and seat.1 (who waits), primary (who works), own.ID (who lives: the owner of
- * the claims of that ID).  All locks are flock()s of descriptors that no child
- * inherits.
+ * the claims of that ID; not empty: it died of what it did).  All locks are flock()s of descriptors that no
+ * child inherits.
  */
 #ifndef MUSTER_RELAY_H
 #define MUSTER_RELAY_H
@@ -27,8 +27,13 @@ void relay_promote(struct relay *);
 /* Who we are: never 0. */
 int64_t relay_owner(const struct relay *);
 
+/* Notes that we end by a fault of our own, so that what we have claimed is
+ * suspected of it.  May be called by a signal's handler. */
+void relay_confess(const struct relay *);
+
 /* Gives back what dead owners hold, in transactions of its own, and takes their
- * files away; how many rows.  *others: somebody else's claims are left, of one
+ * files away; the messages of one that was killed from outside are not suspected
+ * of anything; how many rows.  *others: somebody else's claims are left, of one
  * that lives, or is dying: the kernel lets a killed one's locks go one by one,
  * so that we may work before its claims are known to be nobody's. */
 int64_t relay_reclaim(struct relay *, struct db *, struct arena *, int64_t now, bool *others);

@@ -30,6 +30,7 @@ enum {
 	SETTLE,
 	ATTEMPT,
 	RELEASE,
+	PARDON,
 	OWNERS,
 	GET,
 	LIST_SETTLED,
@@ -89,6 +90,8 @@ static const char *const sql[] = {
 	[ATTEMPT] = "insert or replace into attempt (message, at, code, reason, detail)"
 		    " values (?1, ?2, ?3, ?4, ?5)",
 	[RELEASE] = "update outbox set due = ?2, owner = null where owner = ?1 and state = 0",
+	[PARDON] = "update outbox set due = ?2, owner = null, claims = max(claims - (epoch % 16 > 0), 0)"
+		   " where owner = ?1 and state = 0",
 	[OWNERS] = "select distinct owner from outbox where owner is not null",
 	[GET] = "select " WHAT " from outbox where id = ?1",
 	[LIST_SETTLED] = "select " WHAT " from outbox where state > 0 and state = ?1 and " FILTER
@@ -429,6 +432,13 @@ int64_t
 outbox_release(struct db *db, int64_t owner)
 {
 	db_run(db, db_stmt(db, SQL_OUTBOX, sql, RELEASE, "ii", owner, db_now(db)));
+	return db_changes(db);
+}
+
+int64_t
+outbox_pardon(struct db *db, int64_t owner)
+{
+	db_run(db, db_stmt(db, SQL_OUTBOX, sql, PARDON, "ii", owner, db_now(db)));
 	return db_changes(db);
 }
 

@@ -107,6 +107,11 @@ size_t outbox_settle(struct db *, const struct settled *, size_t n);
 /* W.  Gives rows back that `owner` holds: due now.  How many. */
 int64_t outbox_release(struct db *, int64_t owner);
 
+/* W.  The same when no message is to blame: `owner` was killed from outside.  The
+ * claims count for one in sixteen only, since the kernel kills who takes all the
+ * memory, too. */
+int64_t outbox_pardon(struct db *, int64_t owner);
+
 /* All owners that hold rows. */
 void outbox_owners(struct db *, struct arena *, int64_t **, size_t *n);
 

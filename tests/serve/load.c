@@ -1,12 +1,16 @@
 /*
- * load.c - writes webhook messages into an outbox, for tests and benches.
+ * load.c - writes webhook messages (and mails) into an outbox, for tests and benches.
  *
  *	load STATE put N URL            N messages of one payload, in few commits
  *	load STATE each N URL [GAP_MS]  one commit each, as handlers do; a line
  *	                                "ID COMMITTED_US" for each
  *	load STATE chaos N URL...       up to N in all, each with a payload of its own,
  *	                                20 a commit, over the URLs in turn; killed and
- *	                                started again it goes on where it was
+ *	                                started again it goes on where it was.  "mail"
+ *	                                for a URL is a mail to rN@example.net
+ *	load STATE subscribe N LOCATION URL
+ *	                                N webhooks URL/LOCATION/1 ...; where the URL is
+ *	                                "mail", N readers LOCATION.1@example.net ...
  *	load STATE left                 how many wait
  *	load STATE states               what became of all
  *
@@ -19,10 +23,12 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "email.h"
 #include "endpoint.h"
 #include "log.h"
 #include "outbox.h"
 #include "setting.h"
+#include "subscription.h"
 #include "value.h"
 
 static struct db *db;
@@ -134,6 +140,45 @@ put_each(int64_t n, const char *url, int gap_ms)
 	}
 }
 
+static int64_t
+letter(int64_t n)
+{
+	return payload_put(db,
+	    arena_strf(mem,
+		"{\"subject\":\"Flood warning no. %lld\",\"text\":\"The river will reach the quay this evening.\\n"
+		"{unsubscribe}\\n\",\"html\":\"<p>The river will reach the quay this evening.</p>\",\"language\":"
+		"\"en\"}",
+		(long long)n));
+}
+
+static bool
+is_mail(const char *url)
+{
+	return strcmp(url, "mail") == 0;
+}
+
+/* The n-th of a chaos: whatever arrives tells its number. */
+static void
+put_nth(int64_t n, const char *url)
+{
+	struct message m;
+
+	if (is_mail(url)) {
+		m = (struct message){ .destination =
+					  destination_id(db, CHANNEL_EMAIL, email_destination(db, mem)),
+			.channel = CHANNEL_EMAIL,
+			.lane = LANE_NORMAL,
+			.expires = now_ms() + 24 * HOUR_MS,
+			.target = arena_strf(mem, "r%lld@example.net", (long long)n),
+			.payload = letter(n) };
+	} else {
+		m = message(endpoint_of(url), url);
+		m.payload = payload(n);
+	}
+	m.due = db_now(db);
+	outbox_put(db, &m);
+}
+
 static void
 put_chaos(int64_t n, char **urls, int nurls)
 {
@@ -142,17 +187,33 @@ put_chaos(int64_t n, char **urls, int nurls)
 	while (done < n) {
 		begin();
 		string_get_int(db, S("load:done"), &done);
-		for (int i = 0; i < 20 && done < n; i++, done++) {
-			struct message m;
-
-			m = message(endpoint_of(urls[done % nurls]), urls[done % nurls]);
-			m.payload = payload(done);
-			m.due = db_now(db);
-			outbox_put(db, &m);
-		}
+		for (int i = 0; i < 20 && done < n; i++, done++)
+			put_nth(done, urls[done % nurls]);
 		string_set_int(db, S("load:done"), done);
 		commit();
 	}
+}
+
+static void
+subscribe(int64_t n, const char *location, const char *url)
+{
+	struct str where = str(location), secret;
+	const char *why = "the store";
+
+	begin();
+	for (int64_t i = 1; i <= n; i++) {
+		struct subscription s = { .locations = &where,
+			.nlocations = 1,
+			.language = S("en"),
+			.channel = is_mail(url) ? CHANNEL_EMAIL : CHANNEL_WEBHOOK };
+
+		s.address = is_mail(url) ? arena_strf(mem, "%s.%lld@example.net", location, (long long)i)
+					 : arena_strf(mem, "%s/%s/%lld", url, location, (long long)i);
+		if (subscription_save(db, mem, &s) != OK ||
+		    (!is_mail(url) && endpoint_make(db, mem, (int)s.id, s.address, &secret, &why) != OK))
+			die("load: %s: %s", url, why);
+	}
+	commit();
 }
 
 static int64_t
@@ -196,7 +257,7 @@ main(int argc, char **argv)
 	const char *why;
 
 	if (argc < 3)
-		die("usage: load STATE put|each|chaos|left ...");
+		die("usage: load STATE put|each|chaos|subscribe|left ...");
 	snprintf(path, sizeof(path), "%s/muster.db", argv[1]);
 	if (db_open(&db, path, DB_HANDLER) != OK)
 		die("load: %s cannot be opened", path);
@@ -220,6 +281,8 @@ main(int argc, char **argv)
 			put_many(n, argv[4]);
 		else if (strcmp(argv[2], "each") == 0)
 			put_each(n, argv[4], argc > 5 ? atoi(argv[5]) : 0);
+		else if (strcmp(argv[2], "subscribe") == 0 && argc > 5)
+			subscribe(n, argv[4], argv[5]);
 		else
 			put_chaos(n, argv + 4, argc - 4);
 	}

@@ -5,8 +5,8 @@
  *	sink PORT LOG [FAULTS]
  *
  * Listens on 127.0.0.1:PORT (0: any; the first line of its output is the port).
- * Each request that it took is a line of LOG: "ID N US", the webhook-id, the
- * number behind "n": in the body, the time of arrival.  /silent never answers,
+ * Each request that it took is a line of LOG: "ID N US PATH", the webhook-id, the
+ * number behind "n": or behind "alert no. " in the body, the time of arrival.  /silent never answers,
  * /status/503 answers that, with a Retry-After of what stands behind it
  * (/status/503/30).
  *
@@ -99,13 +99,25 @@ answer(struct conn *c, const char *status, const char *more)
 		shutdown(c->fd, SHUT_RDWR);
 }
 
-static void
-take(const char *id, const char *body)
+static long
+number_in(const char *body)
 {
-	const char *n = strstr(body, "\"n\":");
+	static const char *const marks[] = { "\"n\":", "alert no. " };
 
-	fprintf(list, "%.*s %ld %lld\n", (int)strcspn(id, "\r\n"), id, n ? atol(n + 4) : -1L,
-	    (long long)real_us());
+	for (int i = 0; i < 2; i++) {
+		const char *p = strstr(body, marks[i]);
+
+		if (p != NULL)
+			return atol(p + strlen(marks[i]));
+	}
+	return -1;
+}
+
+static void
+take(const char *id, const char *path, const char *body)
+{
+	fprintf(list, "%.*s %ld %lld %.*s\n", (int)strcspn(id, "\r\n"), id, number_in(body),
+	    (long long)real_us(), (int)strcspn(path, " \r\n"), path);
 }
 
 /* Once for each id, in `faults` of a hundred. */
@@ -129,7 +141,7 @@ fails(const char *id)
 
 /* False: the connection is gone. */
 static bool
-fault(struct conn *c, const char *id, const char *body)
+fault(struct conn *c, const char *id, const char *path, const char *body)
 {
 	switch (rand() % 5) {
 	case 0:
@@ -139,11 +151,11 @@ fault(struct conn *c, const char *id, const char *body)
 		drop(c, true);
 		return false;
 	case 2:
-		take(id, body);
+		take(id, path, body);
 		drop(c, true);
 		return false;
 	case 3:
-		take(id, body);
+		take(id, path, body);
 		c->answer_at = real_us() / 1000 + 300;
 		return true;
 	default:
@@ -172,8 +184,8 @@ serve(struct conn *c, const char *head, const char *body)
 		return true;
 	}
 	if (fails(id))
-		return fault(c, id, body);
-	take(id, body);
+		return fault(c, id, path, body);
+	take(id, path, body);
 	answer(c, "200 OK", "");
 	return true;
 }

@@ -3,7 +3,7 @@
 # shellcheck source=tests/site/lib.sh
 . "${0%/*}/../site/lib.sh"
 [ -x "$B/tests/serve/sink" ] || { echo '1..0 # SKIP tests/serve is not built'; exit 0; }
-plan 12
+plan 14
 MUSTER_STATE=$work/var
 muster init >/dev/null
 "$B/tests/serve/sink" 0 "$work/list" >"$work/port" &
@@ -14,7 +14,7 @@ until [ -s "$work/port" ]; do sleep 0.05; done
 body='' url=http://127.0.0.1:$(<"$work/port")
 
 load() { "$B/tests/serve/load" "$MUSTER_STATE" "$@"; }
-worker() { "$B/bin/dispatch" --life "$1" 2>>"$work/log" & pids+=($!); }
+worker() { "$B/bin/dispatch" --life "$1" >/dev/null 2>>"$work/log" & pids+=($!); }
 owners() { find "$MUSTER_STATE" -path '*/dispatch/own.*' | wc -l; }
 works()                          # the one of them that has its owner's file open
 {
@@ -66,3 +66,24 @@ is "$?" 0 'asked to end, it does so in order'
 is "$(owners)$(waiting)" 04 'gives its claims back, and loses none'
 "$B/bin/dispatch" --help | grep -q -- --once
 is "$?" 0 'the help names --once'
+
+# A message that is under way when they die, one after the other.
+die_six_times()                  # SIGNAL WANT COLUMN: the message's state when that column is so
+{
+	local n
+	MUSTER_STATE=$work/$1
+	muster init >/dev/null
+	load put 1 "$url/silent"
+	for ((n = 1; n <= 6; n++)); do
+		worker 60
+		until_is "$n" row epoch >/dev/null
+		{ kill "-$1" "${pids[-1]}" && wait "${pids[-1]}"; } 2>/dev/null
+	done
+	worker 60
+	until_is "$2" row "$3" >/dev/null
+	row 'state, reason' | tr '|' ' '
+	{ kill -KILL "${pids[-1]}" && wait "${pids[-1]}"; } 2>/dev/null
+}
+row() { sqlite3 "$MUSTER_STATE/muster.db" "select $1 from outbox"; }
+is "$(die_six_times SEGV 4 state)" '4 poison' 'a message that dispatchers crash at is not tried for ever'
+is "$(die_six_times KILL 7 epoch)" '0 ' 'but one that they were killed at, by somebody, is'

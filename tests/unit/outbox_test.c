@@ -357,6 +357,18 @@ OUTBOX_TEST(a_message_that_comes_to_nothing_is_known_by_its_claims)
 	assert_int_equal(got[0].epoch, 5);
 }
 
+OUTBOX_TEST(a_message_is_not_suspected_for_one_who_was_killed_from_outside)
+{
+	put(0, 0);
+	for (int i = 1; i <= 64; i++) {
+		assert_int_equal(claim_as(ME, 1), 1);
+		assert_int_equal(got[0].epoch, i);
+		assert_int_equal(got[0].claims, 1 + i / 16 - (i % 16 == 0)); /* not for ever, though */
+		assert_int_equal(outbox_pardon(db, ME), 1);
+		assert_int_equal(outbox_pardon(db, ME), 0);
+	}
+}
+
 OUTBOX_TEST(who_is_released_gives_back_its_own_and_no_others)
 {
 	int64_t *owners;
