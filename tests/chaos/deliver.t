@@ -81,6 +81,11 @@ kill_worker()                    # the one that works
 left() { "$B/tests/serve/load" "$MUSTER_STATE" left 2>/dev/null || echo '?'; }
 ms() { echo $((${EPOCHREALTIME/./} / 1000)); }
 owners() { find "$MUSTER_STATE/dispatch" -name 'own.*' | wc -l; }
+files()                          # of owners, and those of them that live
+{
+	local pid
+	echo "$(owners) $(for pid in "${workers[@]}"; do readlink "/proc/$pid/fd/"*; done 2>/dev/null | grep -c '/own\.[0-9]*$')"
+}
 pause() { sleep "0.$((1 + RANDOM % 4))$((RANDOM % 10))"; }
 states() { "$B/tests/serve/load" "$MUSTER_STATE" states | sed 's/^/# /'; }
 
@@ -198,7 +203,7 @@ while [ "$(left)" != 0 ] && (($(ms) - started < 300000)); do
 	kill_worker
 done
 wild=$(($(ms) - started))
-until_is 1 owners >/dev/null     # the one that works has found out who is dead
+until_is '1 1' files >/dev/null  # the one that works has found out who is dead
 end_workers
 end_sink
 read -r arrived doubled many <<<"$(hooked wild | account)"
