@@ -191,7 +191,8 @@ worker                           # the heir
 while :; do                      # until a writer has come to its end
 	write_all "$url" &
 	writer=$!
-	(pause; kill -KILL "$writer" $(pgrep -P "$writer")) 2>/dev/null &
+	(if ((writer_kills)); then pause; else sleep 0.05; fi    # few are done within the first pause
+		kill -KILL "$writer" $(pgrep -P "$writer")) 2>/dev/null &
 	breaker=$!
 	pause
 	kill_worker
