@@ -43,11 +43,16 @@ scripts := $(wildcard .ci/run nginx/*.sh tools/*.sh tests/*.sh tests/*/*.sh test
 
 all: $(programs) $B/www/.done
 
-run: build/.deps-run all
+# Compiling is most of a first start: all cores, once the packages are there.
+ALL_CORES = @$(MAKE) --no-print-directory -j$$(nproc)
+
+run: build/.deps-run
+	$(ALL_CORES) all
 	@B=$B exec nginx/run.sh
 
-test: build/.deps-test all units difftest $(servers)
-	@$(MAKE) --no-print-directory SAN=1 units
+test: build/.deps-test
+	$(ALL_CORES) all units difftest servers
+	$(ALL_CORES) SAN=1 units
 	@B=$B tests/run.sh
 
 # Only the unit tests, of this build: `make check SAN=1` for the other one.
@@ -81,6 +86,8 @@ fuzz: build/.deps-test
 	@tests/fuzz/run.sh
 
 units: $(units)
+
+servers: $(servers)
 
 fuzzers: $(fuzzers)
 
@@ -189,6 +196,6 @@ build/.deps-run build/.deps-test: build/.deps-%: packages.txt tools/deps.sh
 
 -include $(lib:.o=.d) $(addsuffix .d,$(programs) $(units) $(benches) $(killers) $(servers) $(fuzzers) $(diff))
 
-.PHONY: all run test check chaos valgrind soak difftest bench bench-store fuzz units fuzzers lint install clean help FORCE
+.PHONY: all run test servers check chaos valgrind soak difftest bench bench-store fuzz units fuzzers lint install clean help FORCE
 .PRECIOUS: $B/%.o
 .DELETE_ON_ERROR:
