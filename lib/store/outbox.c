@@ -90,7 +90,7 @@ static const char *const sql[] = {
 	[ATTEMPT] = "insert or replace into attempt (message, at, code, reason, detail)"
 		    " values (?1, ?2, ?3, ?4, ?5)",
 	[RELEASE] = "update outbox set due = ?2, owner = null where owner = ?1 and state = 0",
-	[PARDON] = "update outbox set due = ?2, owner = null, claims = max(claims - (epoch % 16 > 0), 0)"
+	[PARDON] = "update outbox set due = ?2, owner = null, claims = max(claims - (epoch % 16 > 0), 1)"
 		   " where owner = ?1 and state = 0",
 	[OWNERS] = "select distinct owner from outbox where owner is not null",
 	[GET] = "select " WHAT " from outbox where id = ?1",

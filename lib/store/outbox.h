@@ -109,7 +109,7 @@ int64_t outbox_release(struct db *, int64_t owner);
 
 /* W.  The same when no message is to blame: `owner` was killed from outside.  The
  * claims count for one in sixteen only, since the kernel kills who takes all the
- * memory, too. */
+ * memory, too; but one stays, for who must know that there was a try. */
 int64_t outbox_pardon(struct db *, int64_t owner);
 
 /* All owners that hold rows. */
