@@ -21,9 +21,9 @@ cd "$(dirname "$0")/.." || exit 1
 export B=${B:-build}
 UNITS=${UNITS:-build-san/tests/unit}
 
-out=$(mktemp)
-trap 'rm -f "$out"' EXIT
-trap 'exit 130' INT TERM
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+trap 'kill $(jobs -p) 2>/dev/null; exit 130' INT TERM
 passed=0 failed=0 skipped=0
 
 files_of()
@@ -96,20 +96,38 @@ judge()
 	}' "$out"
 }
 
-run_one()
+# Runs a file; what came of it lies in $dir/N.* for report().
+execute() # N FILE
 {
-	local rc report p f s start=$EPOCHREALTIME ms
+	local start=$EPOCHREALTIME
 
 	# In braces, or bash would tell of every crash itself.
-	{ CMOCKA_MESSAGE_OUTPUT=TAP timeout -k 5 "${TEST_TIMEOUT:-600}" "$1" >"$out" 2>&1 </dev/null
+	{ CMOCKA_MESSAGE_OUTPUT=TAP timeout -k 5 "${TEST_TIMEOUT:-600}" "$2" >"$dir/$1.out" 2>&1 </dev/null
 	} 2>/dev/null
-	rc=$?
-	ms=$(((${EPOCHREALTIME/./} - ${start/./}) / 1000))
+	echo "$? $(((${EPOCHREALTIME/./} - ${start/./}) / 1000))" >"$dir/$1.end"
+	mv "$dir/$1.end" "$dir/$1.rc"
+}
+
+report() # N FILE
+{
+	local rc ms report p f s
+
+	read -r rc ms <"$dir/$1.rc"
+	out=$dir/$1.out
 	report=$(judge "$rc")
 	read -r p f s <<<"${report##*$'\n'}"
 	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
-	printf '%-44s %4d ok %7d ms%s\n' "$1" "$p" "$ms" "$( ((f)) && echo "  $f FAILED")"
+	printf '%-44s %4d ok %7d ms%s\n' "$2" "$p" "$ms" "$( ((f)) && echo "  $f FAILED")"
 	[ "$report" = "${report##*$'\n'}" ] || printf '%s\n' "${report%$'\n'*}"
+}
+
+# How many at once: what has a store of its own and no clock to mind.
+at_once()
+{
+	case $1 in
+	units | routes) nproc ;;
+	*) echo 1 ;;
+	esac
 }
 
 [ $# -gt 0 ] || set -- units diff routes site browser
@@ -117,9 +135,20 @@ for layer; do
 	files=$(files_of "$layer") || exit 2
 	[ -z "$files" ] && continue
 	echo "== $layer"
-	while read -r file; do
-		run_one "$file"
-	done <<<"$files"
+	n=0 told=0 most=$(at_once "$layer")
+	mapfile -t list <<<"$files"
+	for file in "${list[@]}"; do
+		while (($(jobs -rp | wc -l) >= most)); do wait -n; done
+		execute "$n" "$file" &
+		n=$((n + 1))
+		while [ -e "$dir/$told.rc" ] && ((told < n)); do
+			report "$told" "${list[told]}"
+			told=$((told + 1))
+		done
+	done
+	wait
+	for ((; told < n; told++)); do report "$told" "${list[told]}"; done
+	rm -f "$dir"/*
 done
 
 if [ $((passed + failed + skipped)) = 0 ]; then
