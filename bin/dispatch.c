@@ -366,7 +366,7 @@ reclaim(struct dispatch *d)
 
 	if (now < d->reclaim_at)
 		return d->reclaim_at - now;
-	n = relay_reclaim(d->relay, d->db, d->arena, now_ms(), &others);
+	n = relay_reclaim(d->relay, d->db, d->arena, d->now, &others); /* due in this very turn */
 	arena_reset(d->arena);
 	if (n > 0) {
 		log_line("%lld claims of a dispatcher that was killed are taken up", (long long)n);
