@@ -596,7 +596,8 @@ composer_form(struct req *rq, struct res *rs, int status, const struct draft *d)
 
 /* ---- the preview --------------------------------------------------------------------------------- */
 
-int64_t
+/* How many it is foreseen for. */
+static int64_t
 composer_recipients(struct req *rq, const struct alert *al)
 {
 	int64_t all = 0, n;

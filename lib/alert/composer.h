@@ -24,9 +24,6 @@ void composer_form(struct req *, struct res *, int status, const struct draft *)
 /* What will leave, by each channel, and to how many. */
 void composer_preview(struct req *, struct res *, int status, const struct draft *, const struct alert *old);
 
-/* How many it is foreseen for. */
-int64_t composer_recipients(struct req *, const struct alert *);
-
 /* A critical alert to many is published only with an area's name or the number
  * typed in; a fault of `confirm` where it was not. */
 bool composer_confirmed(struct req *, const struct alert *);

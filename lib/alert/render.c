@@ -13,7 +13,8 @@ enum { SENTENCE_MAX = 160 }; /* characters of an SMS for the first sentence */
 
 /* ---- pieces ---- */
 
-struct str
+/* The title with what it is in front: "EXERCISE: Update: Flood in Cluj". */
+static struct str
 render_title(struct arena *a, const struct alert *al, const struct alert_text *t)
 {
 	const char *kind = NULL;
@@ -28,7 +29,8 @@ render_title(struct arena *a, const struct alert *al, const struct alert_text *t
 	    al->exercise ? ": " : "", kind ? kind : "", kind ? ": " : "", FMT(t->title));
 }
 
-struct str
+/* The address of its page: site.url/alerts/ID. */
+static struct str
 render_link(struct db *db, struct arena *a, const struct alert *al)
 {
 	struct str site = setting_text(db, a, "site.url");

@@ -21,12 +21,6 @@
 struct str render_payload(
     struct db *, struct arena *, const struct alert *, const struct alert_text *, enum outbox_channel);
 
-/* The title with what it is in front: "EXERCISE: Update: Flood in Cluj". */
-struct str render_title(struct arena *, const struct alert *, const struct alert_text *);
-
-/* The address of its page: site.url/alerts/ID. */
-struct str render_link(struct db *, struct arena *, const struct alert *);
-
 /* The alert as in api.md: an object; or its members only, for who adds some.
  * staff: also who published it and how many were foreseen. */
 void alert_json(struct json *, const struct alert *, int64_t now, bool staff);

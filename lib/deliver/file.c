@@ -9,7 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-struct str
+/* STATE/sent, STATE being the state directory that the program works on. */
+static struct str
 file_folder(struct arena *a)
 {
 	const char *state = getenv("MUSTER_STATE");
@@ -33,7 +34,9 @@ write_all(int fd, struct str bytes)
 	return true;
 }
 
-bool
+/* Writes `bytes` as DIR/NAME.EXT, whole or not at all; makes DIR where it is
+ * missing.  False: errno tells why. */
+static bool
 file_write(struct arena *a, struct str dir, struct str name, const char *ext, struct str bytes)
 {
 	const char *path = arena_printf(a, "%.*s/%.*s.%s", FMT(dir), FMT(name), ext);

@@ -9,13 +9,6 @@
 
 #include "deliver.h"
 
-/* STATE/sent, STATE being the state directory that the program works on. */
-struct str file_folder(struct arena *);
-
-/* Writes `bytes` as DIR/NAME.EXT, whole or not at all; makes DIR where it is
- * missing.  False: errno tells why. */
-bool file_write(struct arena *, struct str dir, struct str name, const char *ext, struct str bytes);
-
 /* The same into file_folder(), as a verdict: SENT, or RETRY "file". */
 void file_deliver(struct delivery *, const char *ext, struct str bytes, struct verdict *);
 

@@ -141,7 +141,8 @@ place(const struct hosts *h, int64_t id)
 	return low;
 }
 
-struct host *
+/* Of that id; read where it is new. */
+static struct host *
 hosts_get(struct hosts *h, struct db *db, int64_t id, int64_t now)
 {
 	size_t at = place(h, id);
@@ -219,7 +220,9 @@ hosts_note(struct host *x, enum outbox_lane lane, int64_t due)
 		x->due[lane] = due;
 }
 
-size_t
+/* How many more may be started now, by its window; with `settling` those that
+ * are over no longer count. */
+static size_t
 host_room(const struct host *x, enum outbox_lane lane, int64_t now, bool settling)
 {
 	size_t busy = x->running + (settling ? 0 : x->finished), window;

@@ -31,9 +31,6 @@ struct hosts;
 struct hosts *hosts_new(void);
 void hosts_free(struct hosts *);
 
-/* Of that id; read where it is new. */
-struct host *hosts_get(struct hosts *, struct db *, int64_t id, int64_t now);
-
 /* Looks through the queue. */
 void hosts_scan(struct hosts *, struct db *, int64_t now);
 
@@ -42,10 +39,6 @@ void hosts_look(struct host *, struct db *, enum outbox_lane);
 
 /* A row of it will be due. */
 void hosts_note(struct host *, enum outbox_lane, int64_t due);
-
-/* How many more may be started now, by its window; with `settling` those that
- * are over no longer count. */
-size_t host_room(const struct host *, enum outbox_lane, int64_t now, bool settling);
 
 /* Shares `budget` starts among those of a lane that have something due and
  * room: it calls claim() for each that gets some.  How many it gave out. */
