@@ -10,6 +10,7 @@ static const struct err_words words[ERR__MAX] = {
 	[ERR_METHOD] = { 405, "This method does not work here", "method" },
 	[ERR_CONFLICT] = { 409, "Conflict with the present state", "conflict" },
 	[ERR_TYPE] = { 409, "The key holds another kind of value", "wrong-type" },
+	[ERR_GONE] = { 410, "No longer here", "gone" },
 	[ERR_PRECONDITION] = { 412, "Somebody changed it first", "precondition" },
 	[ERR_TOO_LARGE] = { 413, "Too large", "too-large" },
 	[ERR_MEDIA] = { 415, "This type of body is not read here", "media-type" },

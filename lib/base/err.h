@@ -15,6 +15,7 @@ enum err {
 	ERR_METHOD,       /* 405 */
 	ERR_CONFLICT,     /* 409: against the present state */
 	ERR_TYPE,         /* 409: the key holds another kind of value (WRONGTYPE) */
+	ERR_GONE,         /* 410: it was there and was taken away */
 	ERR_PRECONDITION, /* 412: If-Match named another version */
 	ERR_TOO_LARGE,    /* 413 */
 	ERR_MEDIA,        /* 415: a body of another type */
