@@ -54,7 +54,9 @@ settle(void)
 {
 	static const int members[][2] = { { 0, 0 }, { 0, 2 }, { 1, 1 }, { 1, 3 }, { 2, 2 }, { 2, 3 },
 		{ 2, 1 }, { 4, 0 } };
+	struct field zone = { S("site.zone"), S("Europe/Bucharest") };
 
+	assert_int_equal(hash_set(db, S("settings"), &zone, 1), OK);
 	memset(member_of, 0, sizeof(member_of));
 	for (size_t i = 0; i < PEOPLE; i++)
 		person(people[i], i == ADMIN ? "admin" : "responder");
@@ -211,7 +213,7 @@ some_post(int number)
 	if (rnd_below(3) == 0)
 		text = arena_strf(mem, "%.*s @%s", FMT(text), people[rnd_below(PEOPLE)]);
 	if (closed)
-		text = arena_strf(mem, "%.*s zzc%d #zzt%d", FMT(text), number, number);
+		text = arena_strf(mem, "%.*s zzc%04d #zzt%04d", FMT(text), number, number);
 	p.text = text;
 	p.placed = rnd_below(3) > 0;
 	p.position = some_position(0.05);
@@ -248,8 +250,8 @@ change(struct wrote *p)
 		other.text = arena_strf(mem, "n%d %s %s", (int)(p - wrote), pool[rnd_below((int)LEN(pool))],
 		    tags[rnd_below((int)LEN(tags))]);
 	else
-		other.text =
-		    arena_strf(mem, "n%d zzc%d #zzt%d", (int)(p - wrote), (int)(p - wrote), (int)(p - wrote));
+		other.text = arena_strf(
+		    mem, "n%d zzc%04d #zzt%04d", (int)(p - wrote), (int)(p - wrote), (int)(p - wrote));
 	assert_int_equal(post_edit(db, mem, p->id, other.text, &post, &fault), OK);
 	p->text = other.text;
 	p->words = spaced(p->text);
@@ -682,7 +684,7 @@ STORE_TEST(what_a_reader_may_not_read_never_comes_out)
 		for (int who = 0; who < READERS; who++) {
 			const struct wrote *p = &wrote[i];
 			struct reader r = reader(who);
-			struct str word = arena_strf(mem, "zzc%d", i), tag = arena_strf(mem, "zzt%d", i);
+			struct str word = arena_strf(mem, "zzc%04d", i), tag = arena_strf(mem, "zzt%04d", i);
 			struct tag_count one, *list;
 			bool may = !p->gone && may_read(p, who);
 			size_t n, of = 0;
