@@ -8,8 +8,6 @@
  */
 #include "timeline.h"
 
-#include <sodium.h>
-
 #include "account.h"
 #include "entity.h"
 #include "hash.h"
@@ -454,33 +452,17 @@ wants(void *arg, int64_t id)
 
 /* Labels as a group; false: they cannot be said so, and each post is to be asked. */
 static bool
-add_group(struct ask *k, struct text_group *groups, size_t *n, const char *kind, const struct str *names,
-    size_t nnames)
+add_group(
+    struct ask *k, struct text_group *groups, size_t *n, char kind, const struct str *values, size_t nvalues)
 {
-	struct str *labels = arena_array(k->a, struct str, nnames + 1);
+	struct str *labels = arena_array(k->a, struct str, nvalues + 1);
 
-	if (*n == TEXT_GROUPS || nnames > TEXT_LABELS)
+	if (*n == TEXT_GROUPS || nvalues > TEXT_LABELS)
 		return false;
-	for (size_t i = 0; i < nnames; i++) {
-		labels[i] = arena_strf(k->a, "%s:%.*s", kind, FMT(names[i]));
-		if (labels[i].n > TEXT_LABEL_BYTES)
-			return false;
-	}
-	groups[(*n)++] = (struct text_group){ labels, nnames };
+	for (size_t i = 0; i < nvalues; i++)
+		labels[i] = post_label(k->a, kind, values[i]);
+	groups[(*n)++] = (struct text_group){ labels, nvalues };
 	return true;
-}
-
-static bool
-add_tag_group(struct ask *k, struct text_group *groups, size_t *n, struct str key)
-{
-	unsigned char hash[crypto_generichash_BYTES];
-	char hex[17];
-	struct str name;
-
-	crypto_generichash(hash, sizeof(hash), (const unsigned char *)key.p, key.n, NULL, 0);
-	sodium_bin2hex(hex, sizeof(hex), hash, 8);
-	name = str(hex);
-	return add_group(k, groups, n, "h", &name, 1);
 }
 
 /* The cells of the labels have six letters. */
@@ -491,7 +473,7 @@ add_cell_group(struct ask *k, struct text_group *groups, size_t *n)
 	size_t ncells = near_cells(k->a, k->at, k->radius, TEXT_LABELS, &cells);
 
 	if (ncells && cells[0].n == 6)
-		add_group(k, groups, n, "c", cells, ncells);
+		add_group(k, groups, n, 'c', cells, ncells);
 	return false; /* a cell is not a disc */
 }
 
@@ -500,14 +482,14 @@ add_groups(struct ask *k, struct text_group *groups, size_t *n)
 {
 	/* An admin reads what all audiences read. */
 	bool all =
-	    k->reader->admin || add_group(k, groups, n, "a", k->reader->audiences, k->reader->naudiences);
+	    k->reader->admin || add_group(k, groups, n, 'a', k->reader->audiences, k->reader->naudiences);
 
 	for (size_t i = 0; i < k->nteams; i++)
-		all &= add_group(k, groups, n, "t", &k->teams[i], 1);
+		all &= add_group(k, groups, n, 't', &k->teams[i], 1);
 	for (size_t i = 0; i < k->nusers; i++)
-		all &= add_group(k, groups, n, "u", &k->users[i], 1);
+		all &= add_group(k, groups, n, 'u', &k->users[i], 1);
 	for (size_t i = 0; i < k->ntags; i++)
-		all &= add_tag_group(k, groups, n, k->tags[i]);
+		all &= add_group(k, groups, n, 'h', &k->tags[i], 1);
 	if (k->near)
 		all &= add_cell_group(k, groups, n);
 	return all && k->of == TIMELINE_ALL && !k->since && !k->until;
