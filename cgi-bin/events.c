@@ -5,7 +5,9 @@
  *	    &after=ID or Last-Event-ID    the cursor; without one: from now on
  *	    &to=ID                        a closed range: it never changes any more
  *	    &retry=MS                     when to come back; nginx spreads it
- *	GET /events/auth?channels=        asked by nginx: what may be heard live (X-Channels)
+ *	GET /events/auth?channels=        asked by nginx: what may be heard live, as the hub
+ *	                                  calls it (X-Channels)
+ *	GET /events/names?channels=       the same of open channels alone, for all: kept
  *
  * Whoever comes back with the last id he saw gets everything once.  A cursor
  * that nothing can be told from is answered with `event: reset`: read anew, go
@@ -16,6 +18,7 @@
 #include "event.h"
 #include "serve.h"
 #include "session.h"
+#include "tenant.h"
 
 enum {
 	ROWS = 500,   /* of the log, in one answer */
@@ -23,6 +26,7 @@ enum {
 	SOON_MS = 50, /* there is more: come back at once */
 	RETRY_MS = 3000,
 	KEEP_S = 3600,
+	NAMES_S = 60,
 };
 
 /* Heard by everybody. */
@@ -175,13 +179,41 @@ answer(struct req *rq, struct res *rs)
 	return OK;
 }
 
+/* As the hub calls them, with the tick that tells a page that it still hears. */
+static void
+name_channels(struct req *rq, struct res *rs, const struct ask *ask)
+{
+	struct str list = tenant_channel(rq->arena, rq->tenant, S("tick"));
+
+	for (size_t i = ask->n; i-- > 0;)
+		list = arena_strf(rq->arena, "%.*s,%.*s",
+		    FMT(tenant_channel(rq->arena, rq->tenant, ask->channels[i])), FMT(list));
+	res_header(rs, "X-Channels", "%.*s", FMT(list));
+}
+
+static enum err
+names(struct req *rq, struct res *rs)
+{
+	struct ask ask = { 0 };
+	struct str odd = read_channels(rq, &ask);
+
+	if (odd.n > 0)
+		return fail(rq, ERR_NOT_FOUND, "There is no such channel.");
+	name_channels(rq, rs, &ask);
+	rs->status = 200;
+	rs->rendered = true;
+	rs->type = "text/plain; charset=utf-8";
+	rs->keep = NAMES_S;
+	return OK;
+}
+
 /* For nginx's auth_request, which knows 2xx, 401 and 403.  What a team or the
  * staff alone may hear needs a session; so far there is no such channel. */
 static enum err
 authorize(struct req *rq, struct res *rs)
 {
 	struct ask ask = { 0 };
-	struct str odd = read_channels(rq, &ask), list = S("");
+	struct str odd = read_channels(rq, &ask);
 
 	if (str_is(odd, "staff") || str_starts(odd, "team-"))
 		return rq->who.roles == 0
@@ -189,15 +221,14 @@ authorize(struct req *rq, struct res *rs)
 			   : fail(rq, ERR_FORBIDDEN, "There is no such channel for your account.");
 	if (odd.n > 0)
 		return fail(rq, ERR_FORBIDDEN, "There is no such channel.");
-	for (size_t i = 0; i < ask.n; i++)
-		list = arena_strf(rq->arena, "%.*s%s%.*s", FMT(list), i ? "," : "", FMT(ask.channels[i]));
-	res_header(rs, "X-Channels", "%.*s", FMT(list));
+	name_channels(rq, rs, &ask);
 	return res_no_content(rs);
 }
 
 static const struct route routes[] = {
 	{ GET, "/events", PUBLIC, TX_READ, answer },
 	{ GET, "/events/auth", ANYONE, TX_READ, authorize },
+	{ GET, "/events/names", PUBLIC, TX_READ, names },
 };
 
 int

@@ -95,7 +95,7 @@ for name in team-7 staff nonsense 'alerts,staff' ',' AVAILABILITY; do
 done
 like "$(header Content-Type)" 'problem.json' 'it says so as JSON'
 get '/events/auth?channels=availability,alerts'
-is "$status $(header X-Channels)" '204 availability,alerts' 'the server in front asks which may be heard live'
+is "$status $(header X-Channels)" '204 availability,alerts,tick' 'the server in front asks which may be heard live'
 get '/events/auth?channels=team-7'
 is "$status" 401 'a team is heard after signing in'
 get '/events/auth?channels=nonsense'
