@@ -233,6 +233,9 @@ first_start()
 		password=$("$B/bin/muster" --state "$STATE" user add admin --role admin </dev/null) ||
 			fatal 'the first user could not be made'
 		usual_settings || fatal 'the settings could not be made'
+		if [ "$DEMO" = 1 ]; then
+			B=$B share/demo/bulletins.sh || fatal 'the example bulletins could not be put in (DEMO=0 starts without)'
+		fi
 		echo admin >"$STATE/admin"      # the name only: the password is shown once
 	fi
 }
