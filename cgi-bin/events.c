@@ -5,7 +5,9 @@
  *	    &after=ID or Last-Event-ID    the cursor; without one: from now on
  *	    &to=ID                        a closed range: it never changes any more
  *	    &retry=MS                     when to come back; nginx spreads it
- *	GET /events/auth?channels=        asked by nginx: what may be heard live (X-Channels)
+ *	GET /events/auth?channels=        asked by nginx: what may be heard live, as the hub
+ *	                                  calls it (X-Channels)
+ *	GET /events/names?channels=       the same of open channels alone, for all: kept
  *
  * Whoever comes back with the last id he saw gets everything once.  A cursor
  * that nothing can be told from is answered with `event: reset`: read anew, go
@@ -23,6 +25,7 @@
 #include "serve.h"
 #include "session.h"
 #include "team.h"
+#include "tenant.h"
 
 enum {
 	ROWS = 500,   /* of the log, in one answer */
@@ -30,6 +33,7 @@ enum {
 	SOON_MS = 50, /* there is more: come back at once */
 	RETRY_MS = 3000,
 	KEEP_S = 3600,
+	NAMES_S = 60,
 };
 
 /* A question.  after, to: -1 where they are not given. */
@@ -227,27 +231,59 @@ answer(struct req *rq, struct res *rs)
 	return OK;
 }
 
-/* For nginx's auth_request, which knows 2xx, 401 and 403.  Who hears what is
- * not for everybody listens also where the hub cuts such streams off
- * (EVENT_CUT), so that he has to come here again. */
+/* As the hub calls them, with the tick that tells a page that it still hears.
+ * Who hears what is not for everybody also listens where the hub cuts such
+ * streams off (EVENT_CUT), so that he has to come here again. */
+static void
+name_channels(struct req *rq, struct res *rs, const struct ask *ask)
+{
+	struct str list = tenant_channel(rq->arena, rq->tenant, S("tick"));
+
+	if (ask->closed)
+		list = arena_strf(rq->arena, "%.*s,%.*s",
+		    FMT(tenant_channel(rq->arena, rq->tenant, S(EVENT_CUT))), FMT(list));
+	for (size_t i = ask->n; i-- > 0;)
+		list = arena_strf(rq->arena, "%.*s,%.*s",
+		    FMT(tenant_channel(rq->arena, rq->tenant, ask->channels[i])), FMT(list));
+	res_header(rs, "X-Channels", "%.*s", FMT(list));
+}
+
+static enum err
+names(struct req *rq, struct res *rs)
+{
+	struct ask ask = { 0 };
+	enum err e = read_channels(rq, &ask);
+
+	rs->alone = ask.closed;
+	if (e != OK)
+		return e;
+	if (ask.closed)
+		return fail(rq, ERR_NOT_FOUND, "There is no such channel.");
+	name_channels(rq, rs, &ask);
+	rs->status = 200;
+	rs->rendered = true;
+	rs->type = "text/plain; charset=utf-8";
+	rs->keep = NAMES_S;
+	return OK;
+}
+
+/* For nginx's auth_request, which knows 2xx, 401 and 403. */
 static enum err
 authorize(struct req *rq, struct res *rs)
 {
 	struct ask ask = { 0 };
-	struct str list = S("");
 	enum err e = read_channels(rq, &ask);
 
 	if (e != OK)
 		return e == ERR_LOGIN || e == ERR_STORE ? e : ERR_FORBIDDEN;
-	for (size_t i = 0; i < ask.n; i++)
-		list = arena_strf(rq->arena, "%.*s%s%.*s", FMT(list), i ? "," : "", FMT(ask.channels[i]));
-	res_header(rs, "X-Channels", "%.*s%s", FMT(list), ask.closed ? "," EVENT_CUT : "");
+	name_channels(rq, rs, &ask);
 	return res_no_content(rs);
 }
 
 static const struct route routes[] = {
 	{ GET, "/events", PUBLIC, TX_READ, answer },
 	{ GET, "/events/auth", ANYONE, TX_READ, authorize },
+	{ GET, "/events/names", PUBLIC, TX_READ, names },
 };
 
 int

@@ -316,6 +316,7 @@ error_heading(enum err e)
 		[ERR_TOO_MANY] = "Please wait a minute",
 		[ERR_STORE] = "We cannot do this just now",
 		[ERR_BUSY] = "We cannot do this just now",
+		[ERR_SUSPENDED] = "This site is paused",
 	};
 
 	return headings[e] ? headings[e] : "Something went wrong here";
@@ -341,6 +342,10 @@ error_next(struct req *rq, struct res *rs, enum err e)
 		html(rs,
 		    "<p>Nothing was changed. Wait a minute, then try again: it will not count twice.</p>\n"
 		    "<p>A code that you already have stays valid. In danger? Call <a href=\"tel:112\">112</a>.</p>\n");
+		break;
+	case ERR_SUSPENDED:
+		html(rs, "<p>It will be back when its operator switches it on again.</p>\n"
+			 "<p>In danger? Call <a href=\"tel:112\">112</a>.</p>\n");
 		break;
 	case ERR_MALFORMED:
 	case ERR_METHOD:

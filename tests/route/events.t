@@ -99,7 +99,7 @@ for name in staff team-7 'alerts,staff' team-; do
 done
 like "$(header Content-Type)" 'problem.json' 'it says so as JSON'
 get '/events/auth?channels=availability,alerts'
-is "$status $(header X-Channels)" '204 availability,alerts' 'the server in front asks which may be heard live'
+is "$status $(header X-Channels)" '204 availability,alerts,tick' 'the server in front asks which may be heard live'
 get '/events/auth?channels=team-7'
 is "$status" 401 'a team is heard after signing in'
 get '/events/auth?channels=nonsense'
@@ -160,10 +160,10 @@ is "$(told)|$(header X-Accel-Expires)" 'post:1|3600' 'the same range of what is 
 get "/events?after=$start"
 is "$(told)" post:1 'who names no channel hears what is for all'
 get '/events/auth?channels=team-rope,posts'
-is "$status $(header X-Channels)" '204 team-rope,posts,cut' 'live: with the channel that ends it'
+is "$status $(header X-Channels)" '204 team-rope,posts,cut,tick' 'live: with the channel that ends it'
 as nobody
 get '/events/auth?channels=posts'
-is "$status $(header X-Channels)" '204 posts' 'what is for all needs no end'
+is "$status $(header X-Channels)" '204 posts,tick' 'what is for all needs no end'
 get "/events?channels=posts&after=$start&to=$((start + 4))"
 unlike "$body" 'post:[234]' 'nobody hears anything of the others'
 put staff 2 '{"post":"post:2","change":"edited"}'
