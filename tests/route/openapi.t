@@ -216,6 +216,8 @@ as admin
 long_ago=$((now - 1900000))
 now=$long_ago post /api/posts '{"text":"Before #Drill #RO-CJ-01","precision":100,"position":{"longitude":23.5912,"latitude":46.7712}}'
 old=$(json -r .post.id)
+post /api/posts '{"text":"From the divers","teams":["divers"]}'
+for open in true false; do patch /api/teams/divers "{\"open\":$open}"; done
 post /api/posts '{"text":"Now #Drill @ana","teams":[]}'
 post /api/posts '{"text":"Now #Drill @ana","teams":[]}'
 post /api/posts '{"text":"For all #Drill","public":true}'
