@@ -33,7 +33,7 @@ export MUSTER_STATE=$STATE
 # anyway; a second reader keeps short reads from waiting behind a long one.
 programs=(shelters:2 locations:1 intents:1 arrivals:1 departures:1 session:1 health:1 import:1
 	alerts:1 feed:1 subscriptions:1 events:2 outbox:1 sms:1 metrics:1
-	webhooks:1 settings:1 people:1 teams:1 tokens:1 account:1 audit:1)
+	webhooks:1 settings:1 people:1 teams:1 tokens:1 account:1 audit:1 posts:2 hashtags:1)
 
 say() { echo "muster: $*"; }
 fatal()
