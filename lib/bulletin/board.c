@@ -323,11 +323,11 @@ search_form(struct req *rq, struct res *rs, const struct board *b)
 	html_input(rq, rs, "user", "Written by, as they sign in",
 	    "maxlength=\"64\" autocomplete=\"off\" autocapitalize=\"none\" spellcheck=\"false\"",
 	    query(rq, "user"));
-	html_input(rq, rs, "hashtag", "Tag", "maxlength=\"100\" autocomplete=\"off\" dir=\"auto\"",
-	    query(rq, "hashtag"));
 	html_input(rq, rs, "since", "From this day on", "type=\"date\"", query(rq, "since"));
 	html_input(rq, rs, "until", "Before this day", "type=\"date\"", query(rq, "until"));
 	near_fields(rq, rs);
+	html_input(rq, rs, "hashtag", "Tag", "maxlength=\"100\" autocomplete=\"off\" dir=\"auto\"",
+	    query(rq, "hashtag"));
 	html(rs, "</div>\n"
 		 "<button type=\"button\" class=\"quiet\" data-place=\"near\" hidden>Near me</button>\n"
 		 "<p class=\"hint\" data-said=\"near\" role=\"status\"></p>\n"
@@ -430,7 +430,7 @@ list(struct req *rq, struct res *rs, const struct board *b)
 		nothing(rs, b);
 	html(rs, "<div id=\"posts\" class=\"posts\">\n");
 	for (size_t i = 0; i < b->page.n; i++)
-		article_html(rq, rs, &b->reader, &b->page.v[i], words, 2, false);
+		article_html(rq, rs, &b->reader, &b->page.v[i], words, b->t.near ? &b->t.at : NULL, 2, false);
 	html(rs, "</div>\n");
 	pager(rq, rs, b);
 }
