@@ -213,7 +213,7 @@ post_page(struct req *rq, struct res *rs, int status, const struct seen *s)
 	    "<p class=\"links\"><a href=\"/posts\">Bulletins</a> <a href=\"%s\">All by %.*s</a></p>\n"
 	    "<h1>Post %lld</h1>\n",
 	    url(rq->arena, "/posts?user=%.*s", FMT(s->p.user)), FMT(s->p.user), (long long)s->p.id);
-	article_html(rq, rs, &s->reader, &s->p, NULL, 2, true);
+	article_html(rq, rs, &s->reader, &s->p, NULL, NULL, 2, true);
 	versions(rq, rs, s);
 	own_forms(rq, rs, s);
 	html_end(rq, rs);
@@ -437,7 +437,7 @@ ask_delete(struct req *rq, struct res *rs)
 	if (!may_delete(rq, &s.p))
 		return fail(rq, ERR_FORBIDDEN, "Only its author or an admin deletes a post.");
 	html_page(rq, rs, 200, "Delete this post?", "Delete this post?");
-	article_html(rq, rs, &s.reader, &s.p, NULL, 2, true);
+	article_html(rq, rs, &s.reader, &s.p, NULL, NULL, 2, true);
 	html(rs,
 	    "<form class=\"box\" method=\"post\" action=\"/posts/%lld\">\n"
 	    "<p>It goes at once: from all lists, tags, searches and feeds, with what it said before. "
