@@ -32,7 +32,7 @@ const callers = {
 	ended: program('ended'),
 	forged: { ...session('ana'), forged: true },
 	gone: session('gone'),
-	first: session('nina'),
+	first: { ...session('nina'), password: known.first },
 };
 const columns = Object.keys(callers);
 
@@ -48,13 +48,13 @@ const stands = {
 	'/alerts/{id}': known.alert,
 	'/alerts/{id} later': known.later,
 	'/account/sessions/{id}': (caller) => known[`session.${caller.user ?? 'ana'}`],
-	"/account/sessions/{id} other's": (caller) => known[`session.${caller.user === 'paul' ? 'ana' : 'paul'}`],
+	'/account/sessions/{id} foreign': (caller) => known[`session.${caller.user === 'paul' ? 'ana' : 'paul'}`],
 	'/outbox/{message}': '901',
 	'/outbox/destinations/{destination}': '900',
 	'/people/{name}': 'dan',
 	'/sms/status/{token}': known.gateway,
 	'/subscriptions/{token}': known.own,
-	'/subscriptions/{token} unconfirmed': known.wish,
+	'/subscriptions/{token} asked': known.wish,
 	'/teams/{team}': 'boats',
 	'/teams/{team} closed': 'negotiators',
 	'/teams/{team}/members/{name}': ['boats', 'dan'],
@@ -67,7 +67,8 @@ const alert = { title: 'Fire', message: 'It burns.', severity: 'Severe', urgency
 	channels: ['inapp'] };
 const alertForm = { ...alert, locations: 'city-CJ', hours: '6', language: 'en', response: 'Shelter', category: 'Met' };
 const sends = {
-	'POST /account/password': { json: { old: known.password, new: 'ein zwei drei vier' }, form: { again: 'ein zwei drei vier' } },
+	'POST /account/password': (caller) => ({ json: { old: caller.password ?? known.password, new: 'ein zwei drei vier' },
+		form: { again: 'ein zwei drei vier' } }),
 	'POST /alerts': { json: { ...alert, audience: { locations: ['city-CJ'] } }, form: alertForm },
 	'POST /alerts/new': { json: {}, form: { ...alertForm, do: 'preview' } },
 	'POST /alerts/{id}/update': { json: { title: 'It grows' } },
@@ -98,7 +99,7 @@ const sends = {
 	'POST /teams': { json: { title: 'Divers' } },
 	'PATCH /teams/{team}': { json: { title: 'Renamed' } },
 	'POST /teams/{team}/members': { json: {} },
-	"POST /teams/{team}/members other's": { json: { user: 'dan' } },
+	'POST /teams/{team}/members foreign': { json: { user: 'dan' } },
 	'POST /teams/{team}/members closed': { json: { user: 'dan' } },
 	'POST /tokens': { json: { name: 'desk', roles: ['manager'] } },
 	'POST /webhooks': { json: { url: 'https://other.example.org/', locations: ['city-CJ'] },
@@ -107,7 +108,7 @@ const sends = {
 	'GET /metrics here': { address: '127.0.0.1' },
 	'GET /subscriptions go': { query: '?place=city-CJ&go=1' },
 	'GET /intents': { query: `?code=${known.code}` },
-	'GET /alerts/new': { query: '' },
+	'DELETE /shelters/{id} force': { query: '?force=1' },
 	'GET /events/auth': { query: '?channels=alerts' },
 };
 
@@ -140,14 +141,16 @@ function fields(o) {
 function question({ method, path, variant }, caller) {
 	const api = path.startsWith('/api/');
 	const route = api ? path.slice(4) : path;
-	const send = sends[`${method} ${route} ${variant}`] ?? sends[`${method} ${route}`] ?? {};
+	const found = sends[`${method} ${route} ${variant}`] ?? sends[`${method} ${route}`] ?? {};
+	const send = typeof found === 'function' ? found(caller) : found;
 	const values = arguments_of(route, variant, caller);
 	const uri = path.replace(/\{\w+\}/g, () => encodeURIComponent(values.shift())) + (send.query ?? '');
 	const ask = { method, uri, type: '', body: '', address: send.address ?? '192.0.2.1', program: program_of[`${method} ${route}`] };
 
 	if (method === 'GET') return ask;
 	if (send.body && !caller.forged) return { ...ask, type: send.type, body: send.body };
-	if (api && !caller.forged) return send.json ? { ...ask, type: 'application/json', body: JSON.stringify(send.json) } : ask;
+	if (api && !caller.forged)
+		return send.json || method === 'POST' ? { ...ask, type: 'application/json', body: JSON.stringify(send.json ?? {}) } : ask;
 	// What a page sends; or another site's page, which knows no CSRF token, and for a program's address leaves the form empty.
 	const all = { ...send.json, ...send.form, ...(method === 'POST' ? {} : { _method: method }),
 		...(caller.csrf && !caller.forged ? { csrf: caller.csrf } : {}) };

@@ -62,6 +62,7 @@ post /api/people '{"name":"dan","roles":["responder"]}'
 enter nina "$first"
 get /account
 asks nina
+tell first "$first"
 tell csrf.nina "$(field csrf)"
 
 # --- teams: rita is in the closed one; words with Zq are not for all
