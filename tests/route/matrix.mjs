@@ -1,14 +1,14 @@
 // matrix.mjs - asks every route as everybody, and compares with the matrix (matrix.t prepares the store).
 //
-//	node matrix.mjs PROGRAMS STATE MATRIX [WORD]
+//	node matrix.mjs PROGRAMS STATE MATRIX DESCRIPTION [WORD]
 //
 // Each question gets a copy of the store of its own, so none sees what another did.
 import { spawn } from 'node:child_process';
-import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { cpSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 
-const [programs, state, matrix, word = ''] = process.argv.slice(2);
+const [programs, state, matrix, description, word = ''] = process.argv.slice(2);
 const known = Object.fromEntries(readFileSync(join(state, 'known'), 'utf8').trim().split('\n').map((l) => l.split('\t')));
 const template = join(state, 'var');
 const form = 'application/x-www-form-urlencoded';
@@ -157,20 +157,27 @@ function question({ method, path, variant }, caller) {
 	return { ...ask, method: 'POST', type: form, body: api ? '' : fields(all) };
 }
 
+// --- a copy of the store for each question; one that only looked leaves it to the next
+
 const files = (dir) => readdirSync(dir, { withFileTypes: true, recursive: true }).filter((f) => f.isFile())
 	.map((f) => join(f.path, f.name)).filter((f) => /\.db(-wal)?$/.test(f));
-const stores = files(template).map((file) => ({ name: file.slice(template.length), bytes: readFileSync(file) }));
+const stores = Object.fromEntries(files(template).map((file) => [file.slice(template.length), readFileSync(file)]));
 
-// Whether anything durable differs: nothing stands in a log, and the file is as it was.
-const changed = (dir) => files(dir).some((file) => {
-	const before = stores.find((one) => one.name === file.slice(dir.length));
+function fresh(dir) {
+	rmSync(dir, { recursive: true, force: true });
+	cpSync(template, dir, { recursive: true, filter: (f) => { const s = statSync(f); return s.isFile() || s.isDirectory(); } });
+	return Object.fromEntries(files(dir).map((file) => [file, statSync(file).mtimeMs]));
+}
 
-	return file.endsWith('-wal') ? statSync(file).size > 0 : !before?.bytes.equals(readFileSync(file));
+// Whether anything durable differs: something stands in a log, or a file is not as it was.
+const changed = (dir, times) => files(dir).some((file) => {
+	const { size, mtimeMs } = statSync(file);
+
+	if (file.endsWith('-wal')) return size > 0;
+	return mtimeMs !== times[file] && !stores[file.slice(dir.length)]?.equals(readFileSync(file));
 });
 
 function run(ask, caller, dir) {
-	rmSync(dir, { recursive: true, force: true });
-	cpSync(template, dir, { recursive: true, filter: (f) => { const s = statSync(f); return s.isFile() || s.isDirectory(); } });
 	return new Promise((done) => {
 		const [name, value] = (caller.who ?? '').split(/=(.*)/s);
 		const child = spawn(join(programs, ask.program), { env: { MUSTER_STATE: dir, MUSTER_NOW: known.now, REQUEST_METHOD: ask.method,
@@ -187,7 +194,7 @@ function run(ask, caller, dir) {
 			const text = Buffer.concat(out).toString();
 
 			done({ status: code === 0 ? /^Status: (\d+)/.exec(text)?.[1] ?? '-' : 'dead', text,
-				said: Buffer.concat(err).toString(), changed: changed(dir) });
+				said: Buffer.concat(err).toString() });
 		});
 	});
 }
@@ -218,7 +225,7 @@ function ok(faults, name) {
 	[...new Set(faults)].slice(0, 20).forEach((fault) => console.log(`# ${fault}`));
 }
 
-console.log(`1..${7 + asked.length}`);
+console.log(`1..${(word ? 7 : 10) + asked.length}`);
 ok(head.slice(3).join() === columns.join() ? [] : [`METHOD PATH CASE ${columns.join(' ')}`], 'its columns are the callers');
 ok(['', '/api'].flatMap((face) => routes.map((r) => r.route.replace(' ', ` ${face}`)))
 	.filter((one) => !lines.some((l) => `${l.method} ${l.path}` === one)), 'every route is in the matrix, with both faces');
@@ -228,13 +235,15 @@ const answers = []; // { line, column, ask, status, … }
 const queue = asked.flatMap((line) => columns.map((column, i) => ({ line, column, want: line.cells[i] }))).filter((one) => one.want !== '.');
 const worker = async (n) => {
 	const dir = join(state, `copy-${n}`);
+	let times = fresh(dir);
 
-	mkdirSync(dir, { recursive: true });
 	for (let one; (one = queue.shift());) {
 		const caller = callers[one.column];
 		const ask = question(one.line, caller);
+		const answer = { ...one, ask, ...(await run(ask, caller, dir)), changed: changed(dir, times) };
 
-		answers.push({ ...one, ask, ...(await run(ask, caller, dir)) });
+		answers.push(answer);
+		if (answer.changed) times = fresh(dir);
 	}
 };
 await Promise.all(Array.from({ length: availableParallelism() + 1 }, (_, n) => worker(n)));
@@ -257,3 +266,17 @@ ok(answers.filter((one) => one.changed && !writes[one.line.route]).map(told), 'n
 ok(answers.filter((one) => canaries.some((c) => c.word.test(one.text) && !c.may.includes(one.column) && !c.but?.test(one.line.path.replace(/^\/api/, ''))))
 	.map((one) => `${told(one)} ${/.{0,40}Zq.{0,20}/i.exec(one.text)?.[0]}`), 'what is not for all is read by nobody else');
 ok(answers.filter((one) => one.said || /^(5|dead)/.test(one.status)).map((one) => `${told(one)} ${one.said}`), 'no program fails or complains');
+
+// --- the whole of it: not where only some lines are asked
+if (!word) {
+	const good = answers.filter((one) => /^[23]/.test(one.status));
+	const paths = JSON.parse(readFileSync(description, 'utf8')).paths;
+	const described = Object.entries(paths).flatMap(([path, ops]) => Object.keys(ops).map((m) => `${m.toUpperCase()} ${path}`));
+	const json = good.filter((one) => one.line.path.startsWith('/api/') && (/^Content-Type: application\/json/mi.test(one.text) || !/^Content-Type:/mi.test(one.text)));
+	const of = (one) => `${one.line.method} ${one.line.path}`;
+
+	ok(routes.filter((r) => !good.some((one) => one.line.route === r.route)).map((r) => r.route), 'on every route somebody succeeds: 403 is "may not", not "cannot"');
+	ok(json.map(of).filter((one) => !described.includes(one) && !described.includes(one.replace(' /api', ' '))),
+		'what speaks JSON is in openapi.json, under one of its addresses');
+	ok(described.filter((one) => !good.some((g) => of(g) === one)), 'and what is there is answered so');
+}

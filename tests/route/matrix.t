@@ -108,4 +108,4 @@ tell now "$now"
 sql 'pragma wal_checkpoint(truncate)' >/dev/null
 [ ! -s "$stderr" ] || bail "$(cat "$stderr")"
 
-node tests/route/matrix.mjs "$B/cgi-bin" "$state" tests/route/matrix.txt "${@:1:1}"
+node tests/route/matrix.mjs "$B/cgi-bin" "$state" tests/route/matrix.txt www/openapi.json "${@:1:1}"
