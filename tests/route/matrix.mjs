@@ -15,8 +15,8 @@ const form = 'application/x-www-form-urlencoded';
 
 // --- who asks: the columns of the matrix
 
-const session = (user) => ({ user, who: known[`as.${user}`], csrf: known[`csrf.${user}`] });
-const program = (name) => ({ who: known[`as.token-${name}`] });
+const session = (user) => ({ user, name: user, who: known[`as.${user}`], csrf: known[`csrf.${user}`] });
+const program = (name) => ({ name: `token-${name}`, who: known[`as.token-${name}`] });
 const callers = {
 	nobody: {},
 	resp: session('rita'),
@@ -52,6 +52,17 @@ const stands = {
 	'/outbox/{message}': '901',
 	'/outbox/destinations/{destination}': '900',
 	'/people/{name}': 'dan',
+	'/posts/{id}': known['post.staff'],
+	'/posts/{id} open': known['post.open'],
+	'/posts/{id} public': known['post.public'],
+	'/posts/{id} closed': known['post.closed'],
+	'/posts/{id} own': (caller) => known[`post.${caller.name}`] ?? known['post.ana'],
+	'/posts/{id} old': (caller) => known[`post.${caller.name}.old`] ?? known['post.ana.old'],
+	'/posts/{id} gone': known['post.deleted'],
+	'/posts/{id} removed': known['post.removed'],
+	'/hashtags/{key}': 'flood',
+	'/hashtags/{key} staff': 'zqstafftag',
+	'/hashtags/{key} closed': 'zqtag',
 	'/sms/status/{token}': known.gateway,
 	'/subscriptions/{token}': known.own,
 	'/subscriptions/{token} asked': known.wish,
@@ -85,6 +96,17 @@ const sends = {
 	'POST /outbox/retry': { json: { state: 'dead' } },
 	'POST /people': { json: { name: 'ion', roles: ['manager'] } },
 	'PATCH /people/{name}': { json: { roles: ['publisher'] } },
+	'GET /posts closed': { query: '?team=negotiators' },
+	'GET /posts search': { query: '?q=words' },
+	'GET /posts in-team': { query: '?q=in:negotiators+words' },
+	'GET /posts home': { query: '?timeline=home' },
+	'GET /posts author': { query: '?user=dora' },
+	'GET /hashtags prefix': { query: '?prefix=zq' },
+	'POST /posts': { json: { text: 'A new one' } },
+	'POST /posts open': { json: { text: 'A new one', teams: ['boats'] } },
+	'POST /posts closed': { json: { text: 'A new one', teams: ['negotiators'] } },
+	'POST /posts public': { json: { text: 'A new one', public: true }, form: { public: '1' } },
+	'PATCH /posts/{id}': { json: { text: 'Other words' } },
 	'POST /session': { json: { name: 'rita', password: known.password } },
 	'PATCH /settings': { json: { 'site.title': 'Town' } },
 	'POST /settings': { json: { 'site.title': 'Town' } },
@@ -109,16 +131,26 @@ const sends = {
 	'GET /subscriptions go': { query: '?place=city-CJ&go=1' },
 	'GET /intents': { query: `?code=${known.code}` },
 	'DELETE /shelters/{id} force': { query: '?force=1' },
-	'GET /events/auth': { query: '?channels=alerts' },
+	'GET /events posts': { query: '?channels=posts&after=0' },
+	'GET /events staff': { query: '?channels=staff&after=0' },
+	'GET /events closed': { query: '?channels=team-negotiators&after=0' },
+	'GET /events open': { query: '?channels=team-boats&after=0' },
+	'GET /events none': { query: '?channels=team-nowhere&after=0' },
+	'GET /events/auth staff': { query: '?channels=staff' },
+	'GET /events/auth closed': { query: '?channels=team-negotiators' },
+	'GET /events/auth open': { query: '?channels=team-boats' },
+	'GET /events/names staff': { query: '?channels=staff' },
+	'GET /events/names closed': { query: '?channels=team-negotiators' },
 };
 
 // Words that are not for all: who may read them, and where a code or a link in the address opens them.
 const canaries = [
-	{ word: /Zqclosed/, may: ['resp', 'admin', 't-adm'] },
+	{ word: /Zqclosed|ZqTag/, may: ['resp', 'admin', 't-adm'] },
+	{ word: /Zqstaff/, may: ['resp', 'publ', 'mngr', 'other', 'admin', 't-res', 't-pub', 't-mgr', 't-oth', 't-adm'] },
 	{ word: /Zqlater/, may: ['publ', 'admin', 't-pub', 't-adm'] },
 	{ word: /Zqfamily/, may: ['mngr', 'admin', 't-mgr', 't-adm'], but: /^\/intents/ },
 	{ word: /Zqhook/, may: ['admin', 't-adm'] },
-	{ word: /zqone@|zqtwo@|Zqnine@|Zqpassword/, may: [] },
+	{ word: /zqone@|zqtwo@|Zqnine@|Zqpassword|Zqgone/, may: [] },
 ];
 
 // --- asking

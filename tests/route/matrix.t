@@ -73,6 +73,37 @@ for name in rita dan; do post /api/teams/negotiators/members "{\"user\":\"$name\
 post /api/tokens '{"name":"spare","roles":["responder"]}'
 tell token.spare "$(json .id)"
 
+# --- posts: of the organisation, for all, of the closed team; each caller's own, a fresh one and one that is too old to change
+be() { who=("$(sed -n "s/^as.$1\t//p" "$known")"); }
+write() # NAME JSON
+{
+	post /api/posts "$2"
+	[ "$status" = 201 ] || bail "no post $1"
+	made=$(json -r '.post.id | ltrimstr("post:")')
+	tell "post.$1" "$made"
+}
+user dora --role responder # in no list of callers
+enter dora "$password"
+as root
+post /api/teams/negotiators/members '{"user":"dora"}'
+tell as.dora "HTTP_COOKIE=${cookie%%;*}"
+be dora
+write staff '{"text":"Zqstaff words #Zqstafftag"}'
+write open '{"text":"Zqstaff boats","teams":["boats"]}'
+write closed '{"text":"Zqclosed words #ZqTag","teams":["negotiators"]}'
+write removed '{"text":"Zqclosed gone #ZqTag","teams":["negotiators"]}'
+del "/api/posts/$made"
+be paul
+write public '{"text":"Words for all #flood","public":true}'
+write deleted '{"text":"Zqgone for all","public":true}'
+del "/api/posts/$made"
+for name in ana paul mia otto rita token-root token-publisher token-manager token-other token-responder; do
+	be $name
+	write "$name.old" "{\"text\":\"Zqstaff old, of $name\"}"
+	muster kv <<<"HSET post:$made created_at $((now - 31 * 60000))" >/dev/null
+	write "$name" "{\"text\":\"Zqstaff new, of $name\"}"
+done
+
 # --- shelters, alerts, messages
 as nobody
 post /api/intents '{"shelter":"RO-CJ-01","people":2,"name":"Zqfamily"}'
