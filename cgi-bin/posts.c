@@ -17,6 +17,7 @@
 #include "clock.h"
 #include "compose.h"
 #include "html.h"
+#include "postfeed.h"
 #include "serve.h"
 #include "session.h"
 #include "setting.h"
@@ -46,6 +47,19 @@ list(struct req *rq, struct res *rs)
 	if (rq->who.roles == 0)
 		res_same(rq, rs);
 	return OK;
+}
+
+static enum err
+atom(struct req *rq, struct res *rs)
+{
+	struct board b;
+	enum err e = board_read(rq, &b, S(""));
+
+	if (e == OK)
+		e = board_load(rq, &b);
+	if (e == OK)
+		posts_atom(rq, rs, &b.reader, &b.t, &b.page);
+	return e;
 }
 
 /* ---- one ---------------------------------------------------------------------------------- */
@@ -456,6 +470,7 @@ destroy(struct req *rq, struct res *rs)
 
 static const struct route routes[] = {
 	{ GET, "/posts", SHARED, TX_READ, list },
+	{ GET, "/posts.atom", SHARED, TX_READ, atom },
 	{ POST, "/posts", STAFF, TX_WRITE, create },
 	{ GET, "/posts/{id}", SHARED, TX_READ, show },
 	{ PATCH, "/posts/{id}", STAFF, TX_WRITE, change },
