@@ -283,33 +283,43 @@ const worker = async (n) => {
 await Promise.all(Array.from({ length: availableParallelism() + 1 }, (_, n) => worker(n)));
 
 const wide = (cells) => cells.map((cell, i) => cell.padEnd(columns[i].length + 1)).join('').trimEnd();
+const flat = (text) => text.replace(/\s+/g, ' ').slice(0, 400);
+const told = (one) => `${one.column}: ${one.line.text} => ${one.status}`;
 for (const line of asked) {
-	const came = columns.map((column) => answers.find((one) => one.line === line && one.column === column)?.status ?? '.');
+	const of = Object.fromEntries(answers.filter((one) => one.line === line).map((one) => [one.column, one]));
+	const came = columns.map((column) => of[column]?.status ?? '.');
 	const differ = columns.filter((_, i) => came[i] !== line.cells[i]);
+	const examples = differ.filter((column) => of[column]).slice(0, 2).map((column) => of[column])
+		.map(({ column, ask, text }) => `${column}: ${ask.method} ${ask.uri} ${ask.body.slice(0, 100)} => ${flat(text)}`);
 
-	ok(differ.length || line.cells.length !== columns.length ? [`differs for ${differ.join(' ')}`, `matrix: ${wide(line.cells)}`, `came:   ${wide(came)}`,
-		...answers.filter((one) => one.line === line && differ.includes(one.column)).slice(0, 2)
-			.map((one) => `${one.column}: ${one.ask.method} ${one.ask.uri} ${one.ask.body.slice(0, 100)} => ${one.text.replace(/\s+/g, ' ').slice(0, 400)}`)] : [],
-		line.text);
+	ok(differ.length || line.cells.length !== columns.length
+		? [`differs for ${differ.join(' ')}`, `matrix: ${wide(line.cells)}`, `came:   ${wide(came)}`, ...examples] : [], line.text);
 }
 
-const told = (one) => `${one.column}: ${one.line.text} => ${one.status}`;
+// A wrong password is counted, so that one is refused and yet writes.
+const refused = answers.filter((one) => /^[45]/.test(one.status) && one.line.route !== 'POST /session');
 const writes = Object.fromEntries(routes.map((r) => [r.route, r.tx !== 'read']));
-ok(answers.filter((one) => one.changed && /^[45]/.test(one.status) && one.line.route !== 'POST /session').map(told), 'who is refused changes nothing in the store');
+const leaks = (one) => canaries.filter((c) => c.word.test(one.text) && !c.may.includes(one.column) &&
+	!c.but?.test(one.line.path.replace(/^\/api/, '')));
+ok(refused.filter((one) => one.changed).map(told), 'who is refused changes nothing in the store');
 ok(answers.filter((one) => one.changed && !writes[one.line.route]).map(told), 'nor does who reads');
-ok(answers.filter((one) => canaries.some((c) => c.word.test(one.text) && !c.may.includes(one.column) && !c.but?.test(one.line.path.replace(/^\/api/, ''))))
-	.map((one) => `${told(one)} ${/.{0,40}Zq.{0,20}/i.exec(one.text)?.[0]}`), 'what is not for all is read by nobody else');
-ok(answers.filter((one) => one.said || /^(5|dead)/.test(one.status)).map((one) => `${told(one)} ${one.said}`), 'no program fails or complains');
+ok(answers.filter((one) => leaks(one).length).map((one) => `${told(one)} ${/.{0,40}Zq.{0,20}/i.exec(one.text)?.[0]}`),
+	'what is not for all is read by nobody else');
+ok(answers.filter((one) => one.said || /^(5|dead)/.test(one.status)).map((one) => `${told(one)} ${one.said}`),
+	'no program fails or complains');
 
 // --- the whole of it: not where only some lines are asked
+
 if (!word) {
 	const good = answers.filter((one) => /^[23]/.test(one.status));
 	const paths = JSON.parse(readFileSync(description, 'utf8')).paths;
 	const described = Object.entries(paths).flatMap(([path, ops]) => Object.keys(ops).map((m) => `${m.toUpperCase()} ${path}`));
-	const json = good.filter((one) => one.line.path.startsWith('/api/') && (/^Content-Type: application\/json/mi.test(one.text) || !/^Content-Type:/mi.test(one.text)));
+	const type = (one) => /^Content-Type: ([^;\r]+)/mi.exec(one.text)?.[1] ?? 'application/json'; // 204: an answer to a program
+	const json = good.filter((one) => one.line.path.startsWith('/api/') && type(one) === 'application/json');
 	const of = (one) => `${one.line.method} ${one.line.path}`;
 
-	ok(routes.filter((r) => !good.some((one) => one.line.route === r.route)).map((r) => r.route), 'on every route somebody succeeds: 403 is "may not", not "cannot"');
+	ok(routes.filter((r) => !good.some((one) => one.line.route === r.route)).map((r) => r.route),
+		'on every route somebody succeeds: 403 is "may not", not "cannot"');
 	ok(json.map(of).filter((one) => !described.includes(one) && !described.includes(one.replace(' /api', ' '))),
 		'what speaks JSON is in openapi.json, under one of its addresses');
 	ok(described.filter((one) => !good.some((g) => of(g) === one)), 'and what is there is answered so');
