@@ -34,9 +34,9 @@ for name in root publisher manager other responder ended; do
 done
 
 # --- people: each with two sessions
-for name in ana:admin paul:publisher mia:manager otto:manager rita:responder gone:admin; do
-	user "${name%:*}" --role "${name#*:}" "$( [ "$name" = mia:manager ] && echo --shelter=RO-CJ-01 || { [ "$name" = otto:manager ] && echo --shelter=RO-CJ-02; } || echo --role="${name#*:}")"
-done
+for name in ana:admin paul:publisher rita:responder gone:admin; do user "${name%:*}" --role "${name#*:}"; done
+user mia --role manager --shelter RO-CJ-01
+user otto --role manager --shelter RO-CJ-02
 enter() # NAME PASSWORD: a session, and its csrf
 {
 	who=()
@@ -109,7 +109,8 @@ as nobody
 post /api/intents '{"shelter":"RO-CJ-01","people":2,"name":"Zqfamily"}'
 tell code "$(json .code)"
 as root
-alert='"message":"The river rises.","severity":"Severe","urgency":"Immediate","certainty":"Likely","event":"Flood","channels":["inapp"],"audience":{"locations":["city-CJ"]}'
+alert='"message":"The river rises.","severity":"Severe","urgency":"Immediate","certainty":"Likely","event":"Flood",
+	"channels":["inapp"],"audience":{"locations":["city-CJ"]}'
 post /api/alerts "{\"title\":\"Flood\",$alert}"
 tell alert "$(json .id)"
 post /api/alerts "{\"title\":\"Zqlater\",$alert,\"not_before\":$((now + 3600000))}"
