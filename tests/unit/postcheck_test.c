@@ -175,3 +175,14 @@ POSTS_TEST(a_full_text_index_that_is_off_is_told)
 	SPOILT(text_put(db, mem, S("posts"), 6, S("gone #soon"), labels, 2));
 	SPOILT(text_put(db, mem, S("posts"), 99, S("never"), labels, 2));
 }
+
+POSTS_TEST(a_team_whose_posts_are_all_deleted_may_be_opened)
+{
+	post("ana", "once", "dogs");
+	assert_int_equal(team_change(db, mem, S("dogs"), S("Dogs"), true), ERR_CONFLICT);
+	assert_int_equal(post_delete(db, mem, 1), OK);
+	assert_int_equal(team_change(db, mem, S("dogs"), S("Dogs"), true), OK);
+	told[0] = '\0';
+	if (posts_check(db, listen, NULL) != 0)
+		fail_msg("%s", told);
+}
