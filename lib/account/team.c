@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "event.h"
 #include "hash.h"
 #include "key.h"
 #include "set.h"
@@ -149,7 +150,10 @@ enum err
 team_leave(struct db *db, struct arena *a, struct str slug, struct str user)
 {
 	enum err e = both(db, a, slug, user);
+	struct team t;
 
+	if (e == OK && team_get(db, a, slug, &t) == OK && !t.open)
+		event_cut(db);
 	if (e == OK)
 		e = set_rem(db, members_key(a, slug), user);
 	return e == OK ? set_rem(db, teams_key(a, user), slug) : e;

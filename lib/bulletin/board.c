@@ -8,7 +8,7 @@
 #include "html.h"
 #include "view.h"
 
-enum { TABS = 12, OPTIONS = 200, CLOSED_CHANNELS = EVENT_CHANNELS - 2 };
+enum { TABS = 12, OPTIONS = 200, CLOSED_CHANNELS = EVENT_CHANNELS - 4 };
 
 /* ---- what is asked for ------------------------------------------------------------------ */
 
