@@ -36,6 +36,7 @@ enum {
 	TAGS = 3000,
 	PEOPLE = 2000,
 	WORDS = 30000,
+	FREQUENT = 20,   /* words that nobody searches for */
 	LOADED = 5000,   /* posts a transaction */
 	EVERY_MS = 1000, /* a post */
 	ASKED = 256,     /* different questions of each kind */
@@ -89,7 +90,7 @@ zipf_draw(const struct zipf *z)
 	return low;
 }
 
-/* Syllables; the number in them makes each word different, frequent ones short. */
+/* Syllables; the number in them makes each word different. */
 static void
 make_word(char *out, size_t size, int64_t number)
 {
@@ -108,10 +109,12 @@ make_word(char *out, size_t size, int64_t number)
 static void
 make_language(void)
 {
+	/* Frequent words are short; the others have three syllables, and no order. */
 	for (int i = 0; i < WORDS; i++)
-		make_word(words[i], sizeof(words[0]), i);
+		make_word(words[i], sizeof(words[0]),
+		    i < FREQUENT ? i : 32400 + (i * INT64_C(2654435761)) % 5799600);
 	for (int i = 0; i < TAGS; i++) {
-		make_word(tags[i], sizeof(tags[0]), i * 7 + 181);
+		make_word(tags[i], sizeof(tags[0]), 32400 + (i * INT64_C(2246822519) + 11) % 5799600);
 		tags[i][0] =
 		    (char)(tags[i][0] >= 'a' && tags[i][0] <= 'z' ? tags[i][0] - 'a' + 'A' : tags[i][0]);
 	}
@@ -324,7 +327,7 @@ some_word(void)
 
 	do
 		i = zipf_draw(&by_word);
-	while (i < 20);
+	while (i < FREQUENT);
 	return words[i];
 }
 
