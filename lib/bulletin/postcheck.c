@@ -9,11 +9,11 @@
  */
 #include <math.h>
 #include <sodium.h>
-#include <string.h>
-
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "buf.h"
 #include "clock.h"
 #include "hash.h"
 #include "key.h"
@@ -305,33 +305,31 @@ count_there(struct check *c, struct str ranking, const struct zmember *m)
 
 /* Walks a ranking; a page is a transaction, so it may change on the way. */
 static void
-each_member(
-    struct check *c, struct str name, void (*look)(struct check *, struct str, const struct zmember *))
+each_member(struct check *c, struct str key, void (*look)(struct check *, struct str, const struct zmember *))
 {
-	char bytes[1024], last[1024];
-	struct str key = { memcpy(bytes, name.p, name.n), name.n };
 	struct zpage page = { ZPAGE_ALL, .limit = MEMBERS };
 	struct zmember *m, after;
-	size_t n = 0;
+	struct buf last = { 0 };
+	size_t n;
 
 	do {
+		n = 0;
 		if (!begin(c))
-			return;
-		if (zset_page(c->db, c->a, key, &page, &m, &n) != OK) {
+			break;
+		if (zset_page(c->db, c->a, key, &page, &m, &n) != OK)
 			differ(c, "%.*s is no ranking", FMT(key));
-			n = 0;
-		}
 		for (size_t i = 0; i < n; i++)
 			look(c, key, &m[i]);
-		if (n > 0 && m[n - 1].member.n <= sizeof(last)) {
+		if (n > 0) {
 			after = m[n - 1];
-			memcpy(last, after.member.p, after.member.n);
-			after.member.p = last;
+			buf_reset(&last);
+			buf_str(&last, after.member);
+			after.member = (struct str){ last.p, last.n };
 			page.after = &after;
-		} else
-			n = 0;
+		}
 		end(c);
 	} while (n == MEMBERS);
+	buf_free(&last);
 }
 
 static void
@@ -418,15 +416,14 @@ compare_spellings(
 /* hashtag:KEY:as:A.  In one transaction, however many posts: it must not change
  * while it is counted. */
 static void
-check_spellings(struct check *c, struct str name)
+check_spellings(struct check *c, struct str key)
 {
-	struct str rest, tag, audience, key;
+	struct str rest = key, tag, audience;
 	struct field *f;
 	size_t n = 0;
 
 	if (!begin(c))
 		return;
-	rest = key = arena_dup(c->a, name);
 	str_cut(&rest, ':');
 	tag = str_cut(&rest, ':');
 	str_cut(&rest, ':');
@@ -489,15 +486,15 @@ audience_there(struct check *c, struct str slug, struct str audience)
 }
 
 static void
-check_audiences(struct check *c, struct str name)
+check_audiences(struct check *c, struct str key)
 {
-	struct str *list, key, slug;
+	struct str rest = key, *list, slug;
 	size_t n = 0;
 
 	if (c->slow || !begin(c))
 		return;
-	key = arena_dup(c->a, name);
-	slug = (struct str){ key.p + 5, key.n - 5 - strlen(":audiences") };
+	str_cut(&rest, ':');
+	slug = str_cut(&rest, ':');
 	if (set_page(c->db, c->a, key, (struct str){ 0 }, AUDIENCES_MAX + 1, &list, &n) != OK ||
 	    n > AUDIENCES_MAX)
 		differ(c, "%.*s is no set, or too large", FMT(key));
@@ -509,9 +506,13 @@ check_audiences(struct check *c, struct str name)
 static void
 check_team(struct check *c, struct str key)
 {
-	if (str_ends(key, ":posts"))
+	struct str rest = key;
+
+	str_cut(&rest, ':');
+	str_cut(&rest, ':'); /* a team may be called "posts" */
+	if (str_is(rest, "posts"))
 		check_ranking(c, key);
-	else if (str_ends(key, ":audiences"))
+	else if (str_is(rest, "audiences"))
 		check_audiences(c, key);
 }
 
@@ -554,8 +555,8 @@ static void
 each_key(struct check *c, const char *prefix, void (*look)(struct check *, struct str key))
 {
 	struct arena *page = arena_new();
-	char last[1024];
 	struct str after = str(prefix), *names;
+	struct buf last = { 0 };
 	bool inside = true;
 	size_t n;
 
@@ -566,14 +567,15 @@ each_key(struct check *c, const char *prefix, void (*look)(struct check *, struc
 		n = key_scan(c->db, page, after, CHUNK, &names);
 		end(c);
 		for (size_t i = 0; i < n && inside; i++)
-			if ((inside = str_starts(names[i], prefix)) && names[i].n <= sizeof(last))
+			if ((inside = str_starts(names[i], prefix)))
 				look(c, names[i]);
-		if (n > 0)
-			after = (struct str){ last,
-				names[n - 1].n < sizeof(last) ? names[n - 1].n : sizeof(last) };
-		if (n > 0)
-			memcpy(last, names[n - 1].p, after.n);
+		if (n > 0) {
+			buf_reset(&last);
+			buf_str(&last, names[n - 1]);
+			after = (struct str){ last.p, last.n };
+		}
 	} while (inside && n == CHUNK);
+	buf_free(&last);
 	arena_free(page);
 }
 
