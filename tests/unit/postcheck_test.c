@@ -145,6 +145,13 @@ POSTS_TEST(a_count_or_a_spelling_that_is_off_is_told)
 	fill();
 	SPOILT(zset_add(db, S("hashtags:org"), S("cool"), 2));
 	SPOILT(zset_rem(db, S("hashtags:org"), S("cool")));
+	SPOILT(zset_add(db, S("hashtags:org"), S("cool"), -1));
+	SPOILT(zset_add(db, S("hashtags:org"), S("cool"), HUGE_VAL));
+	SPOILT(zset_add(db, S("hashtags:org"), S("cold"), 0));
+	SPOILT(zset_add(db, S("posts:org"), S("2"), -HUGE_VAL));
+	SPOILT(zset_add(db, S("posts:org"), S("2"), 2.5));
+	SPOILT(field("hashtag:cool:as:org", "Cool", "-1"));
+	SPOILT(field("hashtag:cool:as:org", "Cool", "many"));
 	SPOILT(zset_add(db, S("hashtags:org"), S("cold"), 1));
 	SPOILT(zset_add(db, S("hashtags:team-none"), S("cool"), 1));
 	SPOILT(field("hashtag:cool:as:org", "Cool", "2"));
