@@ -74,11 +74,16 @@ soak: build/.deps-test difftest
 difftest: $B/tests/diff/diff $B/tests/diff/clock_shim.so
 
 bench: build/.deps-test all $(benches) $(servers)
-	@B=$B tests/bench/run.sh; site=$$?; B=$B $B/tests/bench/store && exit $$site
+	@B=$B tests/bench/run.sh; site=$$?; B=$B $B/tests/bench/store || site=1; \
+		B=$B $B/tests/bench/posts && exit $$site
 
 # Only the store's part, of that.
 bench-store: build/.deps-test $(benches)
 	@B=$B $B/tests/bench/store
+
+# Only that of posts: some minutes, 2.5 GB of disk
+bench-posts: build/.deps-test $(benches)
+	@B=$B $B/tests/bench/posts
 
 # Random inputs against parsers, under sanitizers: RUNS=10000000
 fuzz: build/.deps-test
@@ -123,6 +128,7 @@ help:
 	@echo 'make soak           the store against redis-server until stopped'
 	@echo 'make bench          how fast, against targets: ROUNDS=5 SECS=5'
 	@echo "make bench-store    the store's part of it: ROUNDS=5 SIZES='1e3 1e4 1e5 1e6'"
+	@echo "make bench-posts    timelines, search and posting: ROUNDS=5 POSTS=1000000"
 	@echo 'make chaos          what survives kills, and every fault of the disk: ROUNDS=300 SECS=60'
 	@echo "make valgrind       the store's unit tests under memcheck"
 	@echo 'make fuzz           random bytes as commands, under sanitizers: RUNS=10000000'
@@ -196,6 +202,6 @@ build/.deps-run build/.deps-test: build/.deps-%: packages.txt tools/deps.sh
 
 -include $(lib:.o=.d) $(addsuffix .d,$(programs) $(units) $(benches) $(killers) $(servers) $(fuzzers) $(diff))
 
-.PHONY: all run test servers check chaos valgrind soak difftest bench bench-store fuzz units fuzzers lint install clean help FORCE
+.PHONY: all run test servers check chaos valgrind soak difftest bench bench-store bench-posts fuzz units fuzzers lint install clean help FORCE
 .PRECIOUS: $B/%.o
 .DELETE_ON_ERROR:

@@ -193,6 +193,11 @@ own_forms(struct req *rq, struct res *rs, const struct seen *s)
 {
 	if (may_edit(rq, &s->p))
 		compose_edit_form(rq, rs, &s->p);
+	else if (form_value(rq, "text").n) /* too late: not lost, to be copied */
+		html(rs,
+		    "<div class=\"box\">\n<label for=\"text\">What you typed</label>\n"
+		    "<textarea id=\"text\" rows=\"5\" dir=\"auto\" readonly>\n%.*s</textarea>\n</div>\n",
+		    FMT(form_value(rq, "text")));
 	else if (is_author(rq, &s->p))
 		html(rs, "<p class=\"hint\">Its text can no longer be changed: 30 minutes are over. "
 			 "Delete it and write a new one, or add what is new.</p>\n");

@@ -155,7 +155,8 @@ part_words(struct str part)
 {
 	static const struct {
 		const char *part, *words;
-	} parts[] = { { "site", "The site" }, { "email", "E-mail" }, { "sms", "SMS" }, { "net", "Network" } };
+	} parts[] = { { "site", "The site" }, { "posts", "Bulletins" }, { "email", "E-mail" },
+		{ "sms", "SMS" }, { "net", "Network" } };
 
 	for (size_t i = 0; i < LEN(parts); i++)
 		if (str_is(part, parts[i].part))

@@ -168,7 +168,7 @@ compose_coarse(struct geo at, double metres)
 	if (metres < 1)
 		return at;
 	return (struct geo){
-		.latitude = nearest(at.latitude, step_of(metres * 0.9 / degree), 85),
+		.latitude = nearest(at.latitude, step_of(metres * 0.9 / degree), 85.05),
 		.longitude = nearest(at.longitude, step_of(metres * 0.9 / degree / narrow), 180),
 	};
 }

@@ -22,6 +22,7 @@ enum {
 	CELLS_FEW = 4,     /* cells of a place, at least so many */
 	CELLS_USUAL = 32,  /* and at most, as long as they are not too many for the radius */
 	CELLS_MOST = 1024, /* 50 km at the northern end of the map are some 200 */
+	PASSED_KEPT = 100, /* posts */
 	FEW_AUDIENCES = 8,
 	LITTLE = 8,          /* an eighth of all posts */
 	SKEW_MS = 60 * 1000, /* so much older than its neighbours may a post look: its writer waited */
@@ -43,6 +44,7 @@ struct ask {
 	bool nothing;             /* it cannot hold */
 	bool searched;            /* there are words */
 	struct text_search words; /* its labels and bounds aside */
+	struct found *found;      /* of the list that is being read */
 	enum err fault;           /* of reading a post */
 };
 
@@ -100,17 +102,32 @@ holds(const struct ask *k, const struct post *p)
 	       has_all(p->tags, p->ntags, k->tags, k->ntags);
 }
 
-/* The text of what is passed by is not kept. */
+/* What was found of a list, and where to go on. */
+struct found {
+	struct post *posts; /* all of them hold; of some only the id was read */
+	bool *read;
+	size_t n, passed; /* passed: posts that do not hold, read into the request's memory */
+	int64_t next;     /* what was looked at last; 0: the list is at its end */
+};
+
+/* Asks a post.  What holds is kept, as it will be shown; of what does not, only
+ * so much as does no harm. */
 static bool
 post_holds(struct ask *k, int64_t id)
 {
-	struct post p;
-	enum err e = post_get(k->db, k->scratch, id, &p);
-	bool good = e == OK && holds(k, &p);
+	struct found *f = k->found;
+	bool keep = f->passed < PASSED_KEPT;
+	struct post *p = &f->posts[f->n];
+	enum err e = post_get(k->db, keep ? k->a : k->scratch, id, p);
+	bool good = e == OK && holds(k, p);
 
 	if (e != OK && e != ERR_NOT_FOUND)
 		k->fault = e;
-	arena_reset(k->scratch);
+	f->passed += !good;
+	f->read[f->n] = good && keep;
+	p->id = id;
+	if (!keep)
+		arena_reset(k->scratch);
 	return good;
 }
 
@@ -409,15 +426,10 @@ choose(struct ask *k, struct source *best, bool *ask_all)
 	return e;
 }
 
-/* What was found of a list, and where to go on. */
-struct found {
-	int64_t *ids, next; /* next: what was looked at last; 0: the list is at its end */
-	size_t n;
-};
-
 static enum err
-read_rankings(struct ask *k, struct span span, size_t limit, struct found *f)
+read_rankings(struct ask *k, struct span span, size_t limit)
 {
+	struct found *f = k->found;
 	struct merge *m = merge_new(k->db, k->a, span);
 	struct source s;
 	int64_t id, last = 0;
@@ -433,13 +445,13 @@ read_rankings(struct ask *k, struct span span, size_t limit, struct found *f)
 			break;
 		}
 		last = id;
-		if (sure && !ask_all) {
-			f->ids[f->n++] = id;
-			continue;
+		f->posts[f->n].id = id;
+		if (!sure || ask_all) {
+			looked++;
+			if (!post_holds(k, id))
+				continue;
 		}
-		looked++;
-		if (post_holds(k, id))
-			f->ids[f->n++] = id;
+		f->n++;
 	}
 	return e;
 }
@@ -449,7 +461,11 @@ read_rankings(struct ask *k, struct span span, size_t limit, struct found *f)
 static bool
 wants(void *arg, int64_t id)
 {
-	return post_holds(arg, id);
+	struct ask *k = arg;
+	bool good = post_holds(k, id);
+
+	k->found->n += good;
+	return good;
 }
 
 /* Labels as a group; false: they cannot be said so, and each post is to be asked. */
@@ -513,11 +529,12 @@ add_groups(struct ask *k, struct text_group *groups, size_t *n)
 }
 
 static enum err
-read_index(struct ask *k, struct span span, size_t limit, struct found *f, const char **why)
+read_index(struct ask *k, struct span span, size_t limit, const char **why)
 {
 	struct text_group groups[TEXT_GROUPS];
 	struct text_search s = k->words;
 	int64_t *ids;
+	size_t n;
 	enum err e;
 
 	s.groups = groups;
@@ -529,10 +546,11 @@ read_index(struct ask *k, struct span span, size_t limit, struct found *f, const
 		s.wants = wants;
 		s.arg = k;
 	}
-	if ((e = text_find(k->db, k->a, S("posts"), &s, &ids, &f->n, &f->next)) == ERR_INPUT)
+	if ((e = text_find(k->db, k->a, S("posts"), &s, &ids, &n, &k->found->next)) == ERR_INPUT)
 		*why = "This is too much to search for. Use fewer words.";
-	for (size_t i = 0; i < f->n; i++)
-		f->ids[i] = ids[i];
+	for (size_t i = 0; i < n && s.wants == NULL; i++)
+		k->found->posts[i].id = ids[i];
+	k->found->n = n;
 	return e;
 }
 
@@ -544,14 +562,18 @@ scan(struct ask *k, struct span span, size_t limit, struct found *f, const char 
 {
 	enum err e;
 
-	*f = (struct found){ .ids = arena_array(k->a, int64_t, limit + 1) };
+	*f = (struct found){ .posts = arena_array(k->a, struct post, limit + 1),
+		.read = arena_array(k->a, bool, limit + 1) };
+	for (size_t i = 0; i <= limit; i++)
+		f->read[i] = false;
+	k->found = f;
 	if (span.low < k->span.low)
 		span.low = k->span.low;
 	if (span.high > k->span.high)
 		span.high = k->span.high;
 	if (k->nothing || span.low > span.high)
 		return OK;
-	e = k->searched ? read_index(k, span, limit, f, why) : read_rankings(k, span, limit, f);
+	e = k->searched ? read_index(k, span, limit, why) : read_rankings(k, span, limit);
 	return e == OK ? k->fault : e;
 }
 
@@ -572,10 +594,13 @@ read_posts(struct ask *k, const struct found *f, bool oldest, struct timeline_pa
 {
 	page->v = arena_array(k->a, struct post, f->n + 1);
 	for (size_t i = 0; i < f->n; i++) {
-		int64_t id = f->ids[oldest ? f->n - 1 - i : i];
+		size_t at = oldest ? f->n - 1 - i : i;
 		struct post *p = &page->v[page->n];
-		enum err e = post_get(k->db, k->a, id, p);
+		enum err e = OK;
 
+		*p = f->posts[at];
+		if (!f->read[at])
+			e = post_get(k->db, k->a, f->posts[at].id, p);
 		if (e != OK && e != ERR_NOT_FOUND)
 			return e;
 		/* Whatever an index says. */

@@ -6,6 +6,7 @@ import { staff } from "./staff.mjs";
 import { subscribe } from "./subscribe.mjs";
 import { people } from "./people.mjs";
 import { alerts } from "./alerts.mjs";
+import { posts } from "./posts.mjs";
 import { outbox } from "./outbox.mjs";
 import { pages } from "./pages.mjs";
 import { live } from "./live.mjs";
@@ -15,6 +16,7 @@ await Promise.all([citizen(), staff()]);        // at different shelters
 await subscribe();
 await people();
 await alerts();
+await posts();
 await outbox();
 await pages();
 await live();

@@ -3,11 +3,12 @@
 import { button, enter, field, go, holds, judge, like, none, same, soon, tabTo, test, visitor } from "./lib.mjs";
 import { admin, signIn } from "./staff.mjs";
 
-// Each journey with JavaScript and without, by another person each; pictures are taken with it.
-async function both(name, run) {
-	for (const js of [true, false])
-		await test(`${name}${js ? "" : ", without JavaScript"}`, () =>
-			run({ js, who: js ? "rita" : "rolf", look: async (page, kind) => js && judge(page, kind) }));
+// Each journey with JavaScript and without, by another person each, side by side; pictures are taken with it.
+const journeys = { rita: [], rolf: [] };
+
+function both(name, run) {
+	journeys.rita.push([name, () => run({ js: true, who: "rita", look: judge })]);
+	journeys.rolf.push([`${name}, without JavaScript`, () => run({ js: false, who: "rolf", look: async () => {} })]);
 }
 
 async function responder({ js, who }, more = {}) {
@@ -31,7 +32,7 @@ async function posted(page, text) {
 }
 
 export async function posts() {
-	await both("everybody reads what is public, and nothing else", async ({ js, look }) => {
+	both("everybody reads what is public, and nothing else", async ({ js, look }) => {
 		const page = await visitor({ js });
 
 		await go(page, "/");
@@ -53,7 +54,7 @@ export async function posts() {
 		quiet(page);
 	});
 
-	await both("R1 sign-in leads to home: my teams and mentions, newest first, page by page", async (me) => {
+	both("R1 sign-in leads to home: my teams and mentions, newest first, page by page", async (me) => {
 		const page = await responder(me);
 
 		same(await page.innerText(".tabs [aria-current]"), "Home", "where one is");
@@ -82,7 +83,7 @@ export async function posts() {
 		quiet(page);
 	});
 
-	await both("R2 a post from the field: teams, tags, a place, by keyboard; twice is once", async (me) => {
+	both("R2 a post from the field: teams, tags, a place, by keyboard; twice is once", async (me) => {
 		const page = await responder(me, { geolocation: { latitude: 46.75712, longitude: 23.55674 }, permissions: ["geolocation"] });
 		const text = `Pod surpat la #Mănăștur_${me.who}, @ioana vezi 避難所`;
 
@@ -128,7 +129,7 @@ export async function posts() {
 		quiet(page);
 	});
 
-	await test("R2 without a network the post waits, and goes once", async () => {
+	journeys.rita.push(["R2 without a network the post waits, and goes once", async () => {
 		const page = await responder({ js: true, who: "rita" });
 
 		await page.fill("#text", "From the cellar #offline");
@@ -147,9 +148,9 @@ export async function posts() {
 		await page.fill("#text", "so #off");
 		await page.click("#text-tags button");
 		same(await page.inputValue("#text"), "so #offline ", "a tag that is in use is offered");
-	});
+	}]);
 
-	await both("R3 finding: words without accents, in a team, near a place; highlighted; nothing of closed teams", async (me) => {
+	both("R3 finding: words without accents, in a team, near a place; highlighted; nothing of closed teams", async (me) => {
 		const page = await responder(me);
 
 		await page.click("#search > summary");
@@ -176,7 +177,7 @@ export async function posts() {
 		quiet(page);
 	});
 
-	await both("R5 putting right: changed, then deleted, and gone everywhere at once", async (me) => {
+	both("R5 putting right: changed, then deleted, and gone everywhere at once", async (me) => {
 		const page = await responder(me), other = await visitor({ js: me.js }), tag = `fix${me.who}`;
 		const id = await posted(page, `Three boats #${tag}`);
 
@@ -203,4 +204,8 @@ export async function posts() {
 		await go(other, `/hashtags/${tag}`, 404);
 		quiet(page, other);
 	});
+	await Promise.all(Object.values(journeys).map(async (list) => {
+		for (const [name, run] of list)
+			await test(name, run);
+	}));
 }

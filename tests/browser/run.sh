@@ -56,6 +56,10 @@ echo 'mara at the door' | "$B/bin/muster" --state "$state" user add mara --role 
 	--shelter RO-B-09 --shelter RO-B-12 >/dev/null || bail 'no manager could be made'
 echo 'vera warns people' | "$B/bin/muster" --state "$state" user add vera --role publisher >/dev/null ||
 	bail 'no officer could be made'
+for name in rita rolf; do
+	echo "$name in the field" | "$B/bin/muster" --state "$state" user add $name --role responder >/dev/null ||
+		bail 'no responder could be made'
+done
 officer=$("$B/bin/muster" --state "$state" token add officer --role publisher) || bail 'no token could be made'
 
 OFFICER_TOKEN=$officer SITE=http://127.0.0.1:$port STATE=$(realpath "$state") CHROMIUM=$chromium SHOTS=$(realpath build/screenshots) \

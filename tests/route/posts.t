@@ -2,7 +2,7 @@
 # posts.t - what teams write: who writes, who reads, for how long it can be changed.
 # shellcheck source=tests/route/lib.sh
 . "${0%/*}/lib.sh"
-plan 121
+plan 134
 for role in admin publisher manager responder; do token $role --role $role; done
 for name in ana dan eva; do user $name --role responder; done
 user vera --role publisher
@@ -197,7 +197,7 @@ is "$status" 409 'after 30 minutes it is settled'
 get /posts/1
 unlike "$body" 'value="PATCH"' 'the page offers it no more'
 form /posts/1 csrf="$csrf" _method=PATCH token=0123456789abcde1 text=Late
-like "$status $body" '^409.*30 minutes' 'and says why'
+like "$status $body" '^409.*30 minutes.*readonly>.Late</textarea>' 'and says why, and keeps what was typed'
 
 # --- deleting
 be dan
@@ -230,6 +230,27 @@ is "$status" 204 'an admin deletes what others wrote'
 as nobody
 get "/api/posts/$public"
 is "$status" 410 'what was public is gone for all'
+
+# --- hostile words, and a form sent twice
+bad='<script>alert(1)</script> <!--#include virtual="x" --> "><img src=x onerror=y> #<b> javascript:alert(2) %s%n @<i>'
+be vera
+post /api/posts "$(jq -n --arg t "$bad" '{text: $t, public: true}')"
+id=$(json -r .post.id) id=${id#post:}
+is "$(json -r .post.text)" "$bad" 'hostile words are kept as they were typed'
+for uri in "/posts/$id" "/posts?timeline=all" "/posts?q=$(uri "$bad")" "/posts?user=$(uri "$bad")" "/posts?team=$(uri "$bad")" \
+	"/posts?hashtag=$(uri "$bad")&near=$(uri "$bad")" "/hashtags?prefix=$(uri "$bad")" "/posts/$id/delete" "/hashtags/$(uri "$bad")"; do
+	get "$uri"
+	unlike "$body" '<(script>|img|i>)|#<b>|<!--#include v|onerror=y>|href="(javascript|data):' "and are text in ${uri:0:30}"
+done
+form /posts csrf="$csrf" token=0123456789abcdeff text='Said once'
+first=$(header Location)
+form /posts csrf="$csrf" token=0123456789abcdeff text='Said once'
+is "$status $(header Location)" "303 $first" 'a form sent twice is one post'
+form /posts csrf="$csrf" token=0123456789abcdeff text='Said otherwise'
+is "$status $(header Location)" "303 ${first%new}again" 'also after "back" and other words'
+form /posts csrf="$csrf" token=0123456789abcdf0 text='Where' position='46.75712, 23.55674' precision=1000
+get "$(header Location)"
+like "$body" 'geo:46\.76,23\.56"' 'a place is as exact as it was to be'
 
 # --- not too much
 muster set posts.per_minute 3 >/dev/null

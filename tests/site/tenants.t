@@ -3,7 +3,7 @@
 # is nothing to another, while they are used, paused, copied and deleted.
 # shellcheck source=tests/site/lib.sh
 . "${0%/*}/lib.sh"
-plan 104
+plan 109
 start RATE_EXEMPT='127.0.0.1 ::1'
 password='korrekt horse'
 sql() { sqlite3 -cmd '.timeout 5000' "$state/${2:+tenants/$2/}muster.db" "$1"; }
@@ -201,8 +201,17 @@ for there in north south; do
 	on $there
 	like "$(until_is "$there-word flood" eval 'get /; grep -o "$here-word flood" <<<"$body" | head -1')" "$there-word" "$there: the banner is its own"
 done
+for there in north south; do
+	on $there
+	for path in / /shelters; do
+		get "$path"
+		like "$body" "</svg>Title of $there</a>" "$there$path: the organisation's name stands on it"
+	done
+done
+on default
+get /
+like "$body" '</svg>muster</a>.*' 'and ours where there is no other'
 on south
-get /api/alerts/1.cap
 get /alerts.atom
 like "$body" "http://south.localhost:$port" 'links begin with its own address'
 

@@ -447,6 +447,28 @@ naive(const char *who, bool public, const int *teams, bool in[5][4])
 	return !named;
 }
 
+/* Whether he hears of it on the channels that he may follow; none tells him of a
+ * closed team that he does not know. */
+static bool
+hears(const struct reader *r, const struct post *p, int64_t after)
+{
+	struct str channels[8] = { S("posts"), S("staff") };
+	size_t n = r->staff ? 2 : 1;
+	struct events e;
+
+	for (size_t i = 0; i < r->nclosed; i++)
+		channels[n++] = arena_strf(mem, "team-%.*s", FMT(r->closed[i]));
+	event_range(db, mem, channels, n, after, INT64_MAX, 100, &e);
+	for (size_t i = 0; i < e.n; i++) {
+		assert_bytes(e.v[i].topic, numbered("", (int)p->id));
+		for (size_t t = 0; t < p->nteams; t++)
+			if (!reader_knows(db, mem, r, p->teams[t]))
+				assert_null(
+				    strstr(e.v[i].data.p, arena_printf(mem, "\"%.*s\"", FMT(p->teams[t]))));
+	}
+	return e.n > 0;
+}
+
 POSTS_TEST(random_readers_see_what_they_may_of_random_posts_and_no_more)
 {
 	static const char *const slugs[] = { "o1", "o2", "c1", "c2" };
@@ -461,6 +483,7 @@ POSTS_TEST(random_readers_see_what_they_may_of_random_posts_and_no_more)
 		struct reader r = reader(names[w]);
 		struct post p = { .text = numbered("text ", round), .user = str(names[w]) };
 		struct post_fault f;
+		int64_t before = db_sequence(db);
 		bool may = true;
 
 		in[u][t] = !in[u][t];
@@ -485,6 +508,7 @@ POSTS_TEST(random_readers_see_what_they_may_of_random_posts_and_no_more)
 
 			assert_int_equal(post_get(db, mem, p.id, &q), OK);
 			assert_int_equal(post_readable(&q, &x), naive(who, p.public, teams, in));
+			assert_int_equal(hears(&x, &q, before), naive(who, p.public, teams, in));
 			for (size_t k = 0; k < x.naudiences; k++)
 				listed |= str_eq(x.audiences[k], q.audience);
 			assert_int_equal(listed, naive(who, p.public, teams, in));

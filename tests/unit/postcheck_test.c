@@ -145,6 +145,13 @@ POSTS_TEST(a_count_or_a_spelling_that_is_off_is_told)
 	fill();
 	SPOILT(zset_add(db, S("hashtags:org"), S("cool"), 2));
 	SPOILT(zset_rem(db, S("hashtags:org"), S("cool")));
+	SPOILT(zset_add(db, S("hashtags:org"), S("cool"), -1));
+	SPOILT(zset_add(db, S("hashtags:org"), S("cool"), HUGE_VAL));
+	SPOILT(zset_add(db, S("hashtags:org"), S("cold"), 0));
+	SPOILT(zset_add(db, S("posts:org"), S("2"), -HUGE_VAL));
+	SPOILT(zset_add(db, S("posts:org"), S("2"), 2.5));
+	SPOILT(field("hashtag:cool:as:org", "Cool", "-1"));
+	SPOILT(field("hashtag:cool:as:org", "Cool", "many"));
 	SPOILT(zset_add(db, S("hashtags:org"), S("cold"), 1));
 	SPOILT(zset_add(db, S("hashtags:team-none"), S("cool"), 1));
 	SPOILT(field("hashtag:cool:as:org", "Cool", "2"));
@@ -185,4 +192,25 @@ POSTS_TEST(a_team_whose_posts_are_all_deleted_may_be_opened)
 	told[0] = '\0';
 	if (posts_check(db, listen, NULL) != 0)
 		fail_msg("%s", told);
+}
+
+POSTS_TEST(no_name_of_a_team_or_person_leads_the_check_astray)
+{
+	static const char *const slugs[] = { "posts", "audiences", "id", "as" };
+
+	person("posts", "responder");
+	person("teams", "responder");
+	for (size_t i = 0; i < LEN(slugs); i++) {
+		assert_int_equal(team_add(db, mem, str(slugs[i]), S("T"), i % 2), OK);
+		assert_int_equal(team_join(db, mem, str(slugs[i]), S("posts")), OK);
+		post("posts", "#as #posts #everyone @posts", slugs[i]);
+	}
+	post("teams", "#public #org", "");
+	post("token:a:posts:b", "x", "");
+	told[0] = '\0';
+	if (posts_check(db, listen, NULL) != 0)
+		fail_msg("%s", told);
+	SPOILT(zset_add(db, S("user:posts:posts:org"), S("5"), 5));
+	SPOILT(zset_rem(db, S("team:posts:posts"), S("1")));
+	SPOILT(zset_rem(db, S("hashtag:as:org"), S("2")));
 }

@@ -146,6 +146,22 @@ STORE_TEST(a_phrase_stands_side_by_side)
 	assert_str(found("\"strada lun\""), "");
 }
 
+STORE_TEST(pages_go_towards_the_newest_too)
+{
+	struct text_search s = { .query = S("apa"), .limit = 2, .oldest = true };
+
+	for (int i = 1; i <= 5; i++)
+		put(i, i == 3 ? "pod" : "apa");
+	assert_str(find(&s), "1 2 >2");
+	s.after = 2;
+	assert_str(find(&s), "4 5");
+	s.before = 5;
+	assert_str(find(&s), "4");
+	s.after = 5;
+	s.before = 0;
+	assert_str(find(&s), "");
+}
+
 STORE_TEST(the_last_word_may_be_a_beginning)
 {
 	put(1, "adăpost deschis");

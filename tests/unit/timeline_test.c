@@ -15,6 +15,7 @@
 #include "team.h"
 #include "timeline.h"
 #include "words.h"
+#include "zset.h"
 
 /* ---- people and teams -------------------------------------------------------- */
 
@@ -916,4 +917,29 @@ STORE_TEST(cursors_from_outside_are_harmless)
 					assert_true(odd[k] <= 0 || page.v[n].id > odd[k]);
 				}
 			}
+}
+
+STORE_TEST(a_page_that_looked_at_enough_says_where_to_go_on)
+{
+	static const struct str rankings[] = { B("team:boats:posts"), B("user:ana:posts:public"),
+		B("posts:public") };
+	struct asked q = { .user = -1, .t = { .team = S("boats"), .user = S("ana"), .limit = 5 } };
+	struct timeline_page page;
+	int pages = 0;
+
+	nwrote = 0;
+	settle();
+	write_post((struct wrote){ .text = S("the only one"), .teams = 1, .public = true });
+	for (int i = 2; i <= 2 * TIMELINE_LOOKED + 10; i++) /* nothing is behind them */
+		for (size_t k = 0; k < LEN(rankings); k++)
+			assert_int_equal(zset_add(db, rankings[k], numbered("", i), i), OK);
+	do {
+		read_page(&q, 0, &page);
+		q.t.before = page.older;
+		pages++;
+	} while (page.older && page.n == 0);
+	assert_int_equal(pages, 3);
+	assert_int_equal(page.n, 1);
+	assert_int_equal(page.v[0].id, 1);
+	assert_int_not_equal(page.newer, 0); /* perhaps */
 }
