@@ -6,6 +6,7 @@
 #include "hash.h"
 #include "key.h"
 #include "set.h"
+#include "zset.h"
 
 bool
 team_slug_valid(struct str s)
@@ -115,8 +116,13 @@ enum err
 team_change(struct db *db, struct arena *a, struct str slug, struct str title, bool open)
 {
 	struct team t;
+	int64_t posts = 0;
 	enum err e = team_get(db, a, slug, &t);
 
+	if (e == OK && t.open != open)
+		e = zset_card(db, arena_strf(a, "team:%.*s:posts", FMT(slug)), &posts);
+	if (e == OK && posts > 0)
+		return ERR_CONFLICT;
 	return e == OK ? put(db, a, slug, title, open) : e;
 }
 

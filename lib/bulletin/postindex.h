@@ -1,5 +1,5 @@
 /*
- * postindex.h - what is derived from a post: for post.c and postcheck.c only.
+ * postindex.h - what is derived from a post: for post.c, postcheck.c and the bench only.
  *
  * A post's entries follow from the post alone, so that what was put in can be
  * taken out, and checked, at any time later.

@@ -2,7 +2,7 @@
 # command.t - the operator's command, and the dispatcher that cron starts.
 # shellcheck source=tests/route/lib.sh
 . "${0%/*}/lib.sh"
-plan 124
+plan 125
 said=$state/said
 run() # [STATUS] WANTED, then the command line; what it said is in $out and $err
 {
@@ -123,6 +123,10 @@ a shelter that is listed and not there|delete from key where id = ID(RO-CJ-01)
 END
 cp "$state/good" "$db"
 run 0 check
+muster kv <<<'ZADD posts:org 5 5' >/dev/null
+like "$(muster check; echo "= $?")" 'posts:org holds post 5, which does not belong there.*1 differences.*= 1$' \
+	'check looks at posts'
+cp "$state/good" "$db"
 
 # --- dispatch
 out=$("$B/bin/dispatch" --help)
