@@ -9,7 +9,7 @@ muster set posts.per_minute 1000 >/dev/null
 for name in ana dan; do user $name --role responder; done
 user vera --role publisher
 sign_in() { who=(); form /session name="$1" password="$password"; cookie=$(header Set-Cookie)
-	who=("HTTP_COOKIE=${cookie%%;*}"); get /account; csrf=$(field csrf); }
+	who=("HTTP_COOKIE=${cookie%%;*}"); }
 declare -A cookies
 for name in ana dan vera; do sign_in $name; cookies[$name]=${who[0]}; done
 be() { who=("${cookies[$1]}"); }
