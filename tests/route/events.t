@@ -111,7 +111,7 @@ for name in ana dan; do user $name --role responder; done
 user boss --role admin
 declare -A cookies
 for name in ana dan boss; do sign_in $name; cookies[$name]=${who[0]}; done
-be() { [ -n "${cookies[$1]-}" ] && who=("${cookies[$1]}") || as "$1"; }
+be() { if [ -n "${cookies[$1]-}" ]; then who=("${cookies[$1]}"); else as "$1"; fi; }
 as admin
 post /api/teams '{"title":"Rope","slug":"rope","open":false}'
 post /api/teams '{"title":"Cooks","slug":"cooks"}'
@@ -132,7 +132,8 @@ put team-cooks 4 '{"post":"post:4","change":"added"}'
 told() { data | jq -r '.post // empty' | paste -sd' '; }
 for row in 'nobody 401 401 401 401' 'dan 200 404 404 404' 'responder 200 404 404 404' 'ana 200 200 404 404' \
 	'boss 200 200 404 404' 'admin 200 200 404 404'; do
-	set -- $row
+	read -ra words <<<"$row"
+	set -- "${words[@]}"
 	be "$1"
 	got=$1
 	for name in staff team-rope team-cooks team-none; do

@@ -210,7 +210,10 @@ form /settings site.title=Town
 form /settings site.zone=Nowhere
 for _ in {1..11}; do post /api/settings/test '{"channel":"email","address":"eva@example.org"}'; done
 for uri in /events '/events?channels=alerts&after=0&retry=2400' '/events?after=0&to=1' /events/auth '/events/auth?channels=team-7' \
-	'/events/auth?channels=no' /events/names '/events/names?channels=no' '/events?channels=no'; do as nobody; get "$uri"; done
+	'/events/auth?channels=no' /events/names '/events/names?channels=no' '/events?channels=no' '/events?channels=staff' \
+	'/posts.atom?near=x' /posts.atom; do as nobody; get "$uri"; done
+with "HTTP_IF_NONE_MATCH=$(header ETag)"
+get /posts.atom
 as admin
 # --- bulletins
 as admin

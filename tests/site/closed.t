@@ -28,7 +28,7 @@ write() { local asks=("${who[@]}"); as admin; post /api/posts "$1"; [ "$status" 
 write '{"text":"For us alone","teams":["rope"]}'
 url="/events?channels=posts,staff,team-rope&after=$start"
 for one in ana dan ana nobody ana; do
-	[ $one = nobody ] && as nobody || be $one
+	if [ $one = nobody ]; then as nobody; else be $one; fi
 	get "$url"
 	case $one in
 	ana) is "$status $(told)|$(header Cache-Control)|$(header X-Cache)" '200 post:1 added|private, no-store, no-transform|' 'a member gets it, and nobody keeps it' ;;
