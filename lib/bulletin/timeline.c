@@ -11,6 +11,7 @@
 #include "account.h"
 #include "entity.h"
 #include "hash.h"
+#include "key.h"
 #include "merge.h"
 #include "search.h"
 #include "utf8.h"
@@ -334,14 +335,38 @@ cells_of(struct ask *k, struct str **cells)
 	return n ? n : near_cells(k->a, k->at, k->radius, CELLS_MOST, cells);
 }
 
+/* Those of a cell that are there, in one look at the names of keys; false: there
+ * are many more than the reader has audiences. */
+static bool
+add_present(struct ask *k, struct source *s, struct str prefix)
+{
+	size_t most = 2 * k->reader->naudiences, n;
+	struct str *names;
+
+	n = key_scan(k->db, k->a, prefix, most, &names);
+	if (n == most && str_starts(names[n - 1], prefix.p))
+		return false;
+	for (size_t i = 0; i < n && str_starts(names[i], prefix.p); i++) {
+		struct str audience = { names[i].p + prefix.n, names[i].n - prefix.n };
+
+		if (has(k->reader->audiences, k->reader->naudiences, audience))
+			add_key(k, s, names[i], true);
+	}
+	return true;
+}
+
 static bool
 add_near(struct ask *k, struct source *s)
 {
 	struct str *cells;
 	size_t n = cells_of(k, &cells);
 
-	for (size_t i = 0; i < n; i++)
-		add_audiences(k, s, arena_printf(k->a, "near:%.*s", FMT(cells[i])));
+	for (size_t i = 0; i < n; i++) {
+		struct str prefix = arena_strf(k->a, "near:%.*s:", FMT(cells[i]));
+
+		if (k->reader->naudiences <= FEW_AUDIENCES || !add_present(k, s, prefix))
+			add_audiences(k, s, arena_printf(k->a, "near:%.*s", FMT(cells[i])));
+	}
 	return n > 0;
 }
 
