@@ -38,8 +38,11 @@ struct route {
 	enum err (*handle)(struct req *, struct res *);
 };
 
-/* Serves until the process is told to end; the exit status for main(). */
+/* Serves until the process is told to end; the exit status for main().  With
+ * MUSTER_ROUTES in the environment it serves nothing but prints the table, a line
+ * "METHOD PATH WHO TX" each: what tests/route/matrix.t is held against. */
 int serve(const struct route *, size_t n);
+int serve_table(const struct route *, size_t n);
 
 /* W.  Writes into the audit log what this request did, where a person or a
  * program signed in for it (rq->who).  serve() does it for each TX_WRITE that

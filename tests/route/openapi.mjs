@@ -1,12 +1,13 @@
-// openapi.mjs - holds www/openapi.json against real answers and against the routes in cgi-bin.
+// openapi.mjs - holds www/openapi.json against real answers and against the routes of the programs.
 //
-//	node openapi.mjs DESCRIPTION EXCHANGES PROGRAM.c...
+//	node openapi.mjs DESCRIPTION EXCHANGES TABLE
 //
+// TABLE: what the programs print with MUSTER_ROUTES, a line "METHOD PATH WHO TX" a route.
 // EXCHANGES: method, URI, type and body of each request, head and body of its answer, each with a NUL behind it.
 // Of JSON Schema it knows what the description uses, and refuses what it does not know.
 import { readFileSync } from 'node:fs';
 
-const [description, exchanges, ...programs] = process.argv.slice(2);
+const [description, exchanges, table] = process.argv.slice(2);
 const api = JSON.parse(readFileSync(description, 'utf8'));
 const seen = [];
 const parts = readFileSync(exchanges, 'utf8').split('\0');
@@ -70,19 +71,18 @@ function check(v, schema, at) {
 	return faults;
 }
 
-// --- the routes: { GET, "/shelters/{id}", PUBLIC, TX_READ, show },
+// --- the routes: GET /shelters/{id} public read
 
 const operations = Object.entries(api.paths).flatMap(([path, methods]) =>
 	Object.entries(methods).map(([method, op]) => ({ id: `${method.toUpperCase()} ${path}`, path, op })));
-const routes = programs.flatMap((file) =>
-	[...readFileSync(file, 'utf8').matchAll(/\{ (GET|POST|PATCH|DELETE), "([^"]+)", ([^,]+),/g)]
-		.map(([, method, path, who]) => ({ ids: [`${method} /api${path}`, `${method} ${path}`], who })));
+const routes = readFileSync(table, 'utf8').trim().split('\n').map((line) => line.split(' '))
+	.map(([method, path, who]) => ({ ids: [`${method} /api${path}`, `${method} ${path}`], who }));
 const of = (route) => operations.find((one) => route.ids.includes(one.id));
 
 ok(routes.filter((route) => !of(route)).map((route) => route.ids[1]), `all ${routes.length} routes are described`);
 ok(operations.filter((one) => !routes.some((route) => route.ids.includes(one.id))).map((one) => one.id),
 	'and nothing that is no route');
-ok(routes.filter((route) => of(route) && !!of(route).op.security === /PUBLIC|ANYONE|SHARED/.test(route.who))
+ok(routes.filter((route) => of(route) && !!of(route).op.security === /^(public|anyone|shared)/.test(route.who))
 	.map((route) => route.ids[1]), 'who must sign in is told, and who need not');
 
 // --- the description itself

@@ -177,7 +177,7 @@ get /api/account
 for uri in /api/people /api/teams /api/tokens /api/audit; do get "$uri?limit=none"; done
 for _ in 1 2; do # the second session gets no secret of the first
 	enter root "$password"
-	for try in '/api/people {"name":"ion","roles":["manager"]}' '/api/people/ion/password ' '/api/tokens {"name":"t","roles":["manager"]}'; do
+	for try in '/api/people {"name":"ion","roles":["manager"]}' '/api/people/ion/password {}' '/api/tokens {"name":"t","roles":["manager"]}'; do
 		with HTTP_IDEMPOTENCY_KEY=again
 		post "${try%% *}" "${try#* }"
 	done
@@ -187,6 +187,7 @@ del "/api/account/sessions/$(json -r '.sessions[] | select(.this | not) | .id')"
 del /api/account/sessions/none
 enter rita "$password"
 post /api/teams/divers/members ''
+post /api/teams/divers/members '{}'
 post /api/teams/divers/members '{"user":"dan"}'
 del /api/teams/divers/members/dan
 del /api/teams/divers/members/rita
@@ -416,4 +417,5 @@ answer=$(env -i MUSTER_STATE="$MUSTER_STATE" REQUEST_METHOD=POST REQUEST_URI=/ap
 head=${answer%%$'\r\n\r\n'*} body=${answer#*$'\r\n\r\n'}
 keep POST /api/shelters/import '' ''
 
-node tests/route/openapi.mjs www/openapi.json "$seen" cgi-bin/*.c
+for program in cgi-bin/*.c; do MUSTER_ROUTES=1 "$B/${program%.c}" >>"$state/table" || bail "no table of $program"; done
+node tests/route/openapi.mjs www/openapi.json "$seen" "$state/table"

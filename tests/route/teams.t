@@ -42,7 +42,7 @@ be ana
 get /api/teams
 is "$(json -c '[.teams[].slug]')" '["cautare-salvare","hinanjo"]' 'everybody sees the open ones'
 unlike "$body" 'secret|Negot' 'and no trace of others'
-post /api/teams/cautare-salvare/members ''
+post /api/teams/cautare-salvare/members '{}'
 is "$status $(json -c '[.mine,.members,.people]')" '201 [true,1,["ana"]]' 'and joins'
 post /api/teams/cautare-salvare/members '{"user":"dan"}'
 is "$status" 403 'oneself, nobody else'

@@ -2,7 +2,7 @@
 # who.t - who may do what: every row of the contract asked by everybody.
 # shellcheck source=tests/route/lib.sh
 . "${0%/*}/lib.sh"
-plan 190
+plan 195
 declare -A sessions secrets
 sessions[nobody]='' secrets[nobody]=''
 roles='nobody publisher other manager admin'
@@ -135,3 +135,10 @@ for type in text/plain application/x-www-form-urlencoded multipart/form-data '';
 	send POST /api/shelters/import?country=RO "$type" $'name,county\nForged,CJ\n'
 	is "$status" 415 "nor what it could send: a list as '$type'"
 done
+post /api/teams '{"title":"Boats"}'
+for type in text/plain application/x-www-form-urlencoded multipart/form-data ''; do
+	send POST /api/teams/boats/members "$type" ''
+	is "$status" 415 "nor an empty POST as '$type', where no body is needed"
+done
+send POST /api/teams/boats/members application/json '{}'
+is "$status" 201 'JSON it can not'
