@@ -39,7 +39,7 @@ servers := $(call find,tests/serve/*.c)
 fuzzers := $(call find,tests/fuzz/*.c)
 diff    := $(call find,$(filter-out %/clock_shim.c,$(wildcard tests/diff/*.c)))
 steps   := $(sort $(wildcard schema/[0-9]*.sql))
-scripts := $(wildcard .ci/run nginx/*.sh tools/*.sh tests/*.sh tests/*/*.sh tests/*/*.t)
+scripts := $(wildcard .ci/run share/*/*.sh nginx/*.sh tools/*.sh tests/*.sh tests/*/*.sh tests/*/*.t)
 
 all: $(programs) $B/www/.done
 

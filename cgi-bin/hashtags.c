@@ -60,15 +60,23 @@ list_page(struct req *rq, struct res *rs, const struct tag_count *v, size_t n)
 	html_end(rq, rs);
 }
 
-/* What was typed as the beginning of a tag, as keys begin. */
+/* What was typed as the beginning of a tag, as keys begin.  Of a shelter's id, "RO-C", it
+ * is no tag yet. */
 static struct str
 prefix_of(struct req *rq)
 {
 	struct str typed = query(rq, "prefix"), key;
+	char *lower;
 
-	if (typed.n == 0 || str_is(typed, "#"))
-		return S("");
-	return hashtag_key(rq->arena, typed, &key) ? key : typed;
+	if (typed.n && typed.p[0] == '#')
+		typed.p++, typed.n--;
+	if (typed.n == 0 || hashtag_key(rq->arena, typed, &key))
+		return typed.n ? key : typed;
+	lower = arena_alloc(rq->arena, typed.n + 1);
+	for (size_t i = 0; i < typed.n; i++)
+		lower[i] =
+		    typed.p[i] >= 'A' && typed.p[i] <= 'Z' ? (char)(typed.p[i] - 'A' + 'a') : typed.p[i];
+	return (struct str){ lower, typed.n };
 }
 
 static enum err

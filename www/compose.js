@@ -12,7 +12,7 @@ function count() {
 	left.hidden = !text.value;
 	left.className = rest < 0 ? "err" : "hint";
 	left.setAttribute("role", rest < 50 ? "status" : "none");
-	left.textContent = rest < 0 ? -rest + " characters too many" : rest + " characters left";
+	left.textContent = Math.abs(rest) + (Math.abs(rest) === 1 ? " character" : " characters") + (rest < 0 ? " too many" : " left");
 }
 
 /* What is being written, if it is a tag: where it begins, and its letters. */

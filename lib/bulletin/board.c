@@ -165,6 +165,12 @@ here(struct req *rq, const struct board *b, const char *more)
 	return arena_printf(rq->arena, "%s?%s%s", path, filters_of(rq, b, !is_tag_page(rq)).p, more);
 }
 
+static const char *
+feed_of(struct req *rq, const struct board *b)
+{
+	return arena_printf(rq->arena, "/posts.atom?%s", board_query(rq, b).p);
+}
+
 /* ---- JSON ------------------------------------------------------------------------------------ */
 
 static void
@@ -406,8 +412,6 @@ nothing(struct res *rs, const struct board *b)
 static void
 pager(struct req *rq, struct res *rs, const struct board *b)
 {
-	if (!b->page.newer && !b->page.older && !b->t.before)
-		return;
 	html(rs, "<nav class=\"links\" aria-label=\"More posts\">");
 	if (b->page.newer)
 		html(rs, "<a rel=\"prev\" href=\"%s\">Newer posts</a> ",
@@ -416,8 +420,8 @@ pager(struct req *rq, struct res *rs, const struct board *b)
 		html(rs, "<a rel=\"next\" href=\"%s\">Older posts</a> ",
 		    here(rq, b, arena_printf(rq->arena, "&cursor=%lld", (long long)b->page.older)));
 	if (b->page.newer || b->t.before)
-		html(rs, "<a href=\"%s\">The newest</a>", here(rq, b, ""));
-	html(rs, "</nav>\n");
+		html(rs, "<a href=\"%s\">The newest</a> ", here(rq, b, ""));
+	html(rs, "<a href=\"%s\">Atom feed</a></nav>\n", feed_of(rq, b));
 }
 
 static void
@@ -461,7 +465,7 @@ fresh(struct req *rq, struct res *rs, const struct board *b)
 static void
 team_links(struct req *rq, struct res *rs, const struct board *b)
 {
-	if (b->t.team.n && reader_knows(rq->db, rq->arena, &b->reader, b->t.team))
+	if (b->t.team.n && b->reader.staff && reader_knows(rq->db, rq->arena, &b->reader, b->t.team))
 		html(rs, "<p class=\"links\"><a href=\"%s\">The team and its people</a></p>\n",
 		    url(rq->arena, "/teams/%.*s", FMT(b->t.team)));
 }
@@ -474,7 +478,7 @@ board_page(struct req *rq, struct res *rs, int status, struct board *b)
 	bool compose = b->reader.staff && !b->t.before && !b->page.newer && query(rq, "q").n == 0 &&
 		       !b->t.near && b->t.user.n == 0 && !is_tag_page(rq);
 
-	html_alternate(rq, rs, arena_printf(rq->arena, "/posts.atom?%s", board_query(rq, b).p), title);
+	html_alternate(rq, rs, feed_of(rq, b), title);
 	html_page(rq, rs, status, title, NULL);
 	html_faults(rq, rs);
 	notice(rq, rs);

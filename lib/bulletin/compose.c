@@ -9,7 +9,11 @@
 #include "html.h"
 #include "utf8.h"
 
-enum { TYPED_MAX = 2 * POST_MAX /* lines may end in two characters */, PLACE_MAX = 60 };
+enum {
+	TYPED_MAX = 2 * POST_MAX /* lines may end in two characters */,
+	PLACE_MAX = 60,
+	LONG = 160 /* bytes of a text that wants a higher field */
+};
 
 static const struct {
 	const char *value, *words;
@@ -342,7 +346,8 @@ compose_form(struct req *rq, struct res *rs, const struct reader *rd, struct str
 {
 	html(rs, "<form class=\"box\" method=\"post\" action=\"/posts\" id=\"compose\" novalidate>\n");
 	html_tokens(rq, rs);
-	text_field(rq, rs, "What is going on?", 2, form_value(rq, "text"));
+	text_field(
+	    rq, rs, "What is going on?", form_value(rq, "text").n > LONG ? 8 : 2, form_value(rq, "text"));
 	team_fields(rq, rs, rd, team);
 	place_fields(rq, rs);
 	if (rq->who.roles & (ROLE_ADMIN | ROLE_PUBLISHER))

@@ -21,8 +21,10 @@ call()                           # WHO METHOD PATH JSON: a program as plain CGI 
 must()                           # WHO METHOD PATH JSON
 {
 	local answer
-	answer=$(call "$@") && [[ $answer = "Status: 20"* ]] ||
-		{ printf 'bulletins.sh: %s %s: %s\n' "$2" "$3" "${answer##*$'\n'}" >&2; exit 1; }
+	answer=$(call "$@")
+	[[ $answer = "Status: 20"* ]] && return
+	printf 'bulletins.sh: %s %s: %s\n' "$2" "$3" "${answer##*$'\n'}" >&2
+	exit 1
 }
 ago() { MUSTER_NOW=$((now - $1 * 60000)); }
 

@@ -2,14 +2,14 @@
 # hashtags.t - what the posts are about: tags in any script, counted for each reader.
 # shellcheck source=tests/route/lib.sh
 . "${0%/*}/lib.sh"
-plan 38
+plan 39
 token admin --role admin
 token staff --role responder
 muster set posts.per_minute 1000 >/dev/null
 for name in ana dan; do user $name --role responder; done
 user vera --role publisher
 sign_in() { who=(); form /session name="$1" password="$password"; cookie=$(header Set-Cookie)
-	who=("HTTP_COOKIE=${cookie%%;*}"); get /account; csrf=$(field csrf); }
+	who=("HTTP_COOKIE=${cookie%%;*}"); }
 declare -A cookies
 for name in ana dan vera; do sign_in $name; cookies[$name]=${who[0]}; done
 be() { who=("${cookies[$1]}"); }
@@ -67,6 +67,8 @@ write 'Water at #RO-CJ-01 <b>#Water</b>' '{"public":true}'
 as nobody
 get /api/hashtags
 is "$(counts)" '[["RO-CJ-01",1],["Water",1]]' 'which is something now'
+get '/api/hashtags?prefix=RO-C'
+is "$(counts)" '[["RO-CJ-01",1]]' "the beginning of a shelter's id finds it"
 get /api/hashtags/ro-cj-01
 is "$(json -r .shelter)" RO-CJ-01 'a tag that is a shelter says so'
 get /hashtags/ro-cj-01
