@@ -167,7 +167,8 @@ TENANT_TEST(a_suspended_one_is_known_as_such)
 	assert_false(t.suspended);
 }
 
-/* The last to close a database takes its log away, by name. */
+/* The last to close a database takes its log away, by name: SQLite looks first whether
+ * the file is still that one. */
 TENANT_TEST(who_still_holds_a_deleted_one_does_no_harm_to_the_next_of_its_name)
 {
 	struct db *old, *new;
