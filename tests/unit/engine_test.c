@@ -21,6 +21,7 @@
 enum { OWNER = 41, TOO_MANY = 2000 };
 
 static struct engine *engine;
+static struct house *home;
 static int64_t sent_to[TOO_MANY], clock_ms; /* destinations, in the order of the tries */
 static size_t nsent;
 static int settles, listener, port;
@@ -108,8 +109,9 @@ engine_setup(void **state)
 	nsent = 0;
 	settles = 0;
 	clock_ms = NOW;
-	engine = engine_new(db, OWNER);
-	engine_channel(engine, &fake);
+	engine = engine_new(OWNER);
+	home = engine_house(engine, db);
+	house_channel(home, &fake);
 	return db_begin(db, TX_WRITE, NOW) == OK ? 0 : -1;
 }
 
@@ -419,8 +421,9 @@ ENGINE_TEST(the_breaker_outlives_the_dispatcher)
 	assert_int_equal(nsent, 4);
 	assert_int_equal(db_commit(db), OK);
 	engine_free(engine);
-	engine = engine_new(db, OWNER + 1);
-	engine_channel(engine, &fake);
+	engine = engine_new(OWNER + 1);
+	home = engine_house(engine, db);
+	house_channel(home, &fake);
 	assert_int_equal(db_begin(db, TX_WRITE, NOW + 2), OK);
 	run(NOW + 5000);
 	assert_int_equal(nsent, 4);
@@ -584,11 +587,11 @@ ENGINE_TEST(two_dispatchers_never_send_the_same_twice)
 	struct engine *other;
 
 	db_rollback(db);
-	other = engine_new(db, OWNER + 1);
+	other = engine_new(OWNER + 1);
+	house_channel(engine_house(other, db), &fake);
 	assert_int_equal(db_begin(db, TX_WRITE, NOW), OK);
 	for (int i = 0; i < 300; i++)
 		put(host(arena_printf(mem, "h%d", i % 7)), "sent");
-	engine_channel(other, &fake);
 	assert_int_equal(db_commit(db), OK);
 	for (int i = 0; i < 400; i++)
 		engine_turn(i % 2 ? engine : other, NOW, i < 2);
