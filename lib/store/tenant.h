@@ -38,11 +38,19 @@ bool tenant_host(struct str given, char host[static TENANT_HOST + 1]);
  * default tenant's, as a request without one is. */
 enum err tenant_of_host(const char *state, struct str given, struct tenant *);
 
+/* Where STATE/hosts/HOST leads, which need not be there.  ERR_NOT_FOUND: there is no such link.
+ * ERR_CONFLICT: it is none of ours. */
+enum err tenant_link(const char *state, const char *host, char name[static TENANT_NAME + 1]);
+
 /* By name; empty: the default one.  ERR_NOT_FOUND. */
 enum err tenant_named(const char *state, struct str name, struct tenant *);
 
 /* The names of all but the default one, sorted. */
 size_t tenant_names(const char *state, struct arena *, struct str **names);
+
+/* What the hub of the live tail calls a tenant's channel: "NAME.channel", and for the default
+ * tenant (an empty name) just "channel".  No name holds a dot, so no two meet. */
+struct str tenant_channel(struct arena *, struct str name, struct str channel);
 
 /* Unix ms; 0: unknown, look now. */
 int64_t tenant_due(const char *dir);
