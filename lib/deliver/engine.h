@@ -48,7 +48,7 @@ size_t house_busy(const struct house *);
 bool house_rests(const struct house *);
 
 /* In a transaction of its store: looks when its earliest message can be sent
- * (unix ms); NEVER of hosts.h: none waits. */
+ * (unix ms); NEVER: none waits. */
 int64_t house_due(struct house *);
 
 /* It is no longer served.  What is under way is broken off as by engine_free(). */
@@ -93,11 +93,16 @@ const struct engine_counts *engine_counts(const struct engine *);
 struct guest {
 	int64_t (*turn)(struct guest *, struct engine *, int64_t now, bool news);
 	bool (*busy)(const struct guest *); /* a transfer of its own is under way */
+	/* When it is needed though there is no news (unix ms), 0: now, NEVER. */
+	int64_t (*due)(const struct guest *);
+	void (*flush)(struct guest *, int64_t now); /* writes down what it would write soon */
 	void (*end)(struct guest *);
+	void (*free)(struct guest *); /* not while it is busy */
 };
 
-/* The live publisher (live.c), on a store of role DB_DISPATCH; NULL: there is
- * nobody to publish to.  It lives until the process ends. */
-struct guest *live_guest(struct db *, const char *state);
+/* A tenant's live publisher (live.c), on its store of role DB_DISPATCH; NULL:
+ * there is nobody to publish to. */
+struct tenant;
+struct guest *live_guest(struct db *, const char *state, const struct tenant *);
 
 #endif

@@ -726,6 +726,7 @@ ENGINE_TEST(the_dead_give_their_claims_back_and_the_living_keep_theirs)
 	assert_int_equal(system(path), 0);
 	assert_int_equal(relay_reclaim(heir, db, mem, NOW + 5, &others), 1);
 	assert_true(others); /* the slow one */
+	relay_bury(heir);
 	snprintf(path, sizeof(path), "ls %s/dispatch | grep -c '^own\\.' | grep -q '^%d$'", relay_dir, 2);
 	assert_int_equal(system(path), 0);
 	assert_int_equal(db_begin(db, TX_WRITE, NOW), OK);
