@@ -32,13 +32,16 @@
 #include "setting.h"
 #include "subscription.h"
 #include "suppress.h"
+#include "tenant.h"
+#include "tenant_command.h"
 #include "text.h"
 
-enum { DONE = 0, FAILED = 1, USAGE = 2, SHELTERS_MAX = 200, TENANT_MAX = 64, LINE_LIMIT = 64 * 1024 * 1024 };
+enum { DONE = 0, FAILED = 1, USAGE = 2, SHELTERS_MAX = 200, LINE_LIMIT = 64 * 1024 * 1024 };
 
 static const char help[] =
-    "usage: muster [--state DIR] COMMAND\n\n"
+    "usage: muster [--state DIR] [--tenant NAME] COMMAND\n\n"
     "  init                      make the state directory and its database\n"
+    "  tenant                    organisations that share the server\n"
     "  import FILE               bring in a list of shelters\n"
     "  user add NAME             a person who may sign in\n"
     "  token add NAME            a program that may call\n"
@@ -50,14 +53,14 @@ static const char help[] =
     "  check                     prove that all numbers agree with the ledger\n"
     "  restored                  after a backup was put back: open pages read anew\n"
     "  kv                        Redis's commands, one a line of standard input\n\n"
-    "The state directory is --state, else MUSTER_STATE, else ./var.\n"
+    "The state directory is --state, else MUSTER_STATE, else ./var. --tenant is whom the\n"
+    "command is for, if not the default one.\n"
     "muster COMMAND --help tells more.\n";
 
 static const char help_init[] =
-    "usage: muster init [--tenant T]\n\n"
+    "usage: muster init\n\n"
     "Makes the state directory and its database; where they are there, brings the\n"
-    "database up to date. Nothing is lost.\n\n"
-    "  --tenant T      the database T.db, for muster kv (muster.db)\n";
+    "database up to date, and those of all tenants. Nothing is lost.\n";
 
 static const char help_import[] =
     "usage: muster import FILE [--country RO] [--format csv|geojson|json]\n"
@@ -118,18 +121,18 @@ static const char help_restored[] =
     "given out again. Every cursor becomes too old, so that all read anew.\n";
 
 static const char help_kv[] =
-    "usage: muster kv [--tenant T]\n\n"
+    "usage: muster kv\n\n"
     "Reads one command a line from standard input and prints each answer as\n"
     "redis-cli --no-raw does; lines are written as for redis-cli: SET k \"a b\\x00\".\n"
     "A number in front repeats a command; quit ends. MULTI and EXEC work; what a\n"
     "MULTI holds at the end of the input is dropped. What redis-cli does itself\n"
     "(help, clear, connect, :set) is not there.\n\n"
-    "  --tenant T      the database T.db of the state directory (muster.db)\n\n"
     "With MUSTER_NOW in the environment time stands still there, and a line\n"
     "\"# now MILLISECONDS\" sets it.\n";
 
 struct cmd {
-	const char *state, *tenant;
+	const char *state;
+	struct tenant tenant; /* whose database it works on */
 	struct arena *arena;
 	struct db *db;
 	int argc;
@@ -145,58 +148,34 @@ usage(const char *text, const char *fault)
 	return fault ? USAGE : DONE;
 }
 
-static bool
-tenant_valid(const char *name)
-{
-	size_t n = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-");
-
-	return n > 0 && n <= TENANT_MAX && name[n] == '\0' && name[0] != '-';
-}
-
-/* Reads --tenant, the only thing that may follow; 0, or an exit status. */
+/* For what takes nothing but --help; 0, or an exit status. */
 static int
-read_tenant(struct cmd *c, const char *text, bool *end)
+read_nothing(struct cmd *c, const char *text, bool *end)
 {
-	static const struct option longs[] = { { "tenant", required_argument, NULL, 't' },
-		{ "help", no_argument, NULL, 'h' }, { 0 } };
-	int option;
-
-	*end = true;
-	while ((option = getopt_long(c->argc, c->argv, "", longs, NULL)) != -1) {
-		if (option == 'h')
-			return usage(text, NULL);
-		if (option != 't')
-			return usage(text, "this option is not known");
-		if (!tenant_valid(optarg))
-			return usage(text, "--tenant takes a-z, 0-9 and '-', 64 at most");
-		c->tenant = optarg;
-	}
-	if (optind != c->argc)
-		return usage(text, "nothing else may follow");
-	*end = false;
-	return DONE;
+	*end = c->argc > 1;
+	if (!*end)
+		return DONE;
+	return usage(text, strcmp(c->argv[1], "--help") == 0 ? NULL : "nothing may follow");
 }
 
 static const char *
 database_path(struct cmd *c)
 {
-	return arena_printf(c->arena, "%s/%s.db", c->state, c->tenant ? c->tenant : "muster");
+	return arena_printf(c->arena, "%s/muster.db", c->tenant.dir);
 }
 
 static bool
 open_store(struct cmd *c)
 {
-	const char *path = database_path(c), *option = c->tenant ? " --tenant " : "";
-	const char *tenant = c->tenant ? c->tenant : "";
+	const char *path = database_path(c);
 	enum err e = db_open(&c->db, path, DB_TOOL);
 
 	if (e == ERR_NOT_FOUND)
-		fprintf(stderr, "muster: there is no database %s; make it: muster --state %s init%s%s\n",
-		    path, c->state, option, tenant);
+		fprintf(stderr, "muster: there is no database %s; make it: muster --state %s init\n", path,
+		    c->state);
 	else if (e == ERR_CONFLICT)
-		fprintf(stderr,
-		    "muster: the database %s has another version; run: muster --state %s init%s%s\n", path,
-		    c->state, option, tenant);
+		fprintf(stderr, "muster: the database %s has another version; run: muster --state %s init\n",
+		    path, c->state);
 	else if (e != OK)
 		fprintf(stderr, "muster: the database %s cannot be opened\n", path);
 	return e == OK;
@@ -247,12 +226,24 @@ make_directory(const char *path)
 	return true;
 }
 
+static bool
+bring_up_to_date(const char *path)
+{
+	if (db_create(path) == OK)
+		return true;
+	fprintf(stderr, "muster: %s cannot be made\n", path);
+	return false;
+}
+
 static int
 cmd_init(struct cmd *c)
 {
-	const char *path;
-	bool end;
-	int status = read_tenant(c, help_init, &end);
+	const char *path = database_path(c);
+	struct str *names;
+	struct tenant t;
+	bool end, good;
+	int status = read_nothing(c, help_init, &end);
+	size_t n;
 
 	if (end)
 		return status;
@@ -260,13 +251,22 @@ cmd_init(struct cmd *c)
 		fprintf(stderr, "muster: %s: %s\n", c->state, strerror(errno));
 		return FAILED;
 	}
-	path = database_path(c);
-	if (db_create(path) != OK) {
-		fprintf(stderr, "muster: %s cannot be made\n", path);
+	if (!(good = bring_up_to_date(path)))
 		return FAILED;
-	}
+	n = c->tenant.name[0] == '\0' ? tenant_names(c->state, c->arena, &names) : 0;
+	for (size_t i = 0; i < n; i++)
+		if (tenant_named(c->state, names[i], &t) == OK)
+			good &= bring_up_to_date(arena_printf(c->arena, "%s/muster.db", t.dir));
 	printf("%s is ready\n", path);
-	return DONE;
+	return good ? DONE : FAILED;
+}
+
+static int
+cmd_tenant(struct cmd *c)
+{
+	if (c->tenant.name[0] != '\0')
+		return usage(help, "tenant takes the name behind it, not --tenant");
+	return tenant_command(c->state, c->arena, operator(c->arena), c->argc, c->argv);
 }
 
 /* ---- import ---------------------------------------------------------------- */
@@ -902,7 +902,7 @@ cmd_kv(struct cmd *c)
 {
 	struct kv kv = { .line = c->arena, .fixed = getenv("MUSTER_NOW") != NULL, .now = now_ms() };
 	bool end;
-	int status = read_tenant(c, help_kv, &end);
+	int status = read_nothing(c, help_kv, &end);
 
 	if (end)
 		return status;
@@ -1011,6 +1011,7 @@ static const struct {
 	int (*run)(struct cmd *);
 } commands[] = {
 	{ "init", cmd_init },
+	{ "tenant", cmd_tenant },
 	{ "import", cmd_import },
 	{ "user", cmd_user },
 	{ "token", cmd_token },
@@ -1035,12 +1036,25 @@ run(struct cmd *c, const char *name)
 	return USAGE;
 }
 
+/* Whose database the command works on. */
+static int
+choose_tenant(struct cmd *c, const char *name)
+{
+	if (name != NULL && !tenant_name_valid(str(name)))
+		return usage(help, "--tenant takes a-z, 0-9 and single dashes within, 32 at most");
+	if (tenant_named(c->state, str(name), &c->tenant) == OK)
+		return DONE;
+	fprintf(stderr, "muster: there is no tenant %s; muster tenant list shows them\n", name ? name : "");
+	return FAILED;
+}
+
 int
 main(int argc, char **argv)
 {
 	static const struct option longs[] = { { "state", required_argument, NULL, 's' },
-		{ "help", no_argument, NULL, 'h' }, { 0 } };
+		{ "tenant", required_argument, NULL, 't' }, { "help", no_argument, NULL, 'h' }, { 0 } };
 	struct cmd c = { .state = getenv("MUSTER_STATE") };
+	const char *tenant = NULL;
 	int option, status;
 
 	log_name(argv[0]);
@@ -1048,14 +1062,16 @@ main(int argc, char **argv)
 	while ((option = getopt_long(argc, argv, "+", longs, NULL)) != -1) {
 		if (option == 'h')
 			return usage(help, NULL);
-		if (option != 's')
+		if (option != 's' && option != 't')
 			return usage(help, "this option is not known");
-		c.state = optarg;
+		*(option == 's' ? &c.state : &tenant) = optarg;
 	}
 	if (optind == argc)
 		return usage(help, "which command?");
 	if (c.state == NULL || *c.state == '\0')
 		c.state = "var";
+	if ((status = choose_tenant(&c, tenant)) != DONE)
+		return status;
 	c.argc = argc - optind;
 	c.argv = argv + optind;
 	c.arena = arena_new();

@@ -188,6 +188,10 @@ page(struct req *rq, struct res *rs, int status, const struct own *o)
 		if (is_person(rq))
 			password_form(rq, rs);
 	} else {
+		html(rs,
+		    "<p class=\"links\"><a href=\"%s\">Your posts</a> "
+		    "<a href=\"/posts?timeline=mentions\">Where you are mentioned</a></p>\n",
+		    url(rq->arena, "/posts?user=%.*s", FMT(rq->who.name)));
 		teams_box(rq, rs, o);
 		password_form(rq, rs);
 		sessions_box(rq, rs, o);

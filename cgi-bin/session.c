@@ -29,14 +29,15 @@ next_page(struct req *rq, struct str next)
 	return good ? arena_dup(rq->arena, next).p : "/arrivals";
 }
 
-/* Where work begins, for who came from nowhere: not everybody has shelters. */
+/* Where work begins, for who came from nowhere: not everybody has shelters, or alerts to publish. */
 static const char *
 first_page(const char *next, unsigned roles, bool first)
 {
 	if (first)
 		return "/account";
-	return strcmp(next, "/arrivals") == 0 && (roles & (ROLE_ADMIN | ROLE_MANAGER)) == 0 ? "/alerts"
-											    : next;
+	if (strcmp(next, "/arrivals") != 0 || (roles & (ROLE_ADMIN | ROLE_MANAGER)) != 0)
+		return next;
+	return roles & ROLE_PUBLISHER ? "/alerts" : "/posts";
 }
 
 static void

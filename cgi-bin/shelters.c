@@ -14,15 +14,18 @@
 #include <math.h>
 #include <string.h>
 
+#include "article.h"
 #include "ask.h"
 #include "edit.h"
+#include "entity.h"
 #include "html.h"
 #include "intent.h"
 #include "serve.h"
 #include "session.h"
+#include "timeline.h"
 #include "view.h"
 
-enum { PER_PAGE = 20, PER_SCREEN = 10, PER_BATCH = 500 };
+enum { PER_PAGE = 20, PER_SCREEN = 10, PER_BATCH = 500, POSTS = 3 };
 
 /* ---- the search as JSON ---------------------------------------------------- */
 
@@ -623,6 +626,29 @@ takes_nobody(struct res *rs, const struct shelter *s)
 	html(rs, "</p>\n");
 }
 
+/* The page is the same for all, so only public posts stand on it; what else
+ * somebody may read is behind the link. */
+static void
+what_teams_write(struct req *rq, struct res *rs, const struct shelter *s)
+{
+	struct timeline about = { .limit = POSTS };
+	struct timeline_page page;
+	struct reader nobody;
+	const char *why;
+
+	if (!hashtag_key(rq->arena, s->id, &about.hashtag) ||
+	    reader_of(rq->db, rq->arena, S(""), false, false, &nobody) != OK ||
+	    timeline_read(rq->db, rq->arena, &nobody, &about, &page, &why) != OK)
+		return;
+	html(rs,
+	    "<section class=\"box\" aria-labelledby=\"write\">\n<h2 id=\"write\">What teams write about it</h2>\n"
+	    "<div class=\"posts\">\n");
+	for (size_t i = 0; i < page.n; i++)
+		article_html(rq, rs, &nobody, &page.v[i], NULL, 3, false);
+	html(rs, "</div>\n<p class=\"links\"><a href=\"%s\">All posts with #%.*s</a></p>\n</section>\n",
+	    url(rq->arena, "/posts?hashtag=%.*s", FMT(about.hashtag)), FMT(s->id));
+}
+
 static void
 shelter_page(struct req *rq, struct res *rs, const struct shelter *s)
 {
@@ -648,6 +674,7 @@ shelter_page(struct req *rq, struct res *rs, const struct shelter *s)
 	else
 		takes_nobody(rs, s);
 	facts(rq, rs, s);
+	what_teams_write(rq, rs, s);
 	html(rs, "</div>\n");
 	html_end(rq, rs);
 }
@@ -690,7 +717,8 @@ show(struct req *rq, struct res *rs)
 		return show_json(rq, rs);
 	if ((e = shelter_load(rq->db, rq->arena, rq->arg[0], &s)) != OK)
 		return fail(rq, e, "There is no shelter %.*s.", FMT(rq->arg[0]));
-	if (!res_fresh(rq, rs, s.sequence))
+	/* Posts about it are on the page too, so its version is the whole store's. */
+	if (!res_fresh(rq, rs, db_sequence(rq->db)))
 		shelter_page(rq, rs, &s);
 	return OK;
 }

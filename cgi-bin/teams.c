@@ -291,6 +291,8 @@ team_page(struct req *rq, struct res *rs, int status, const struct seen *s)
 	html(rs, "<h1>%.*s</h1>\n<p class=\"where\">%s</p>\n", FMT(s->t.title),
 	    s->t.open ? "Open: all staff read it and may join"
 		      : "Closed: only its members and admins see it");
+	html(rs, "<p class=\"links\"><a href=\"%s\">What it writes</a></p>\n",
+	    url(rq->arena, "/posts?team=%.*s", FMT(s->t.slug)));
 	own_box(rq, rs, s);
 	people_box(rq, rs, s);
 	if (is_admin(rq) || (s->mine && !s->t.open)) {

@@ -7,6 +7,8 @@
 #	PORT=8080         LISTEN=127.0.0.1
 #	STATE=./var       database, logs, sockets, cache
 #	DEMO=1            on the first start: put in the example shelters
+#	TENANTS=north     organisations of their own at http://NAME.localhost:PORT/, made
+#	                  where they are missing (none with DEMO=0)
 #	RATE_EXEMPT="127.0.0.1 ::1"   addresses without rate limits; may be empty
 #	CACHE=on          off: every request reaches a handler
 #	WORKERS=auto      nginx's processes
@@ -17,6 +19,10 @@ set -u
 PORT=${PORT:-8080} LISTEN=${LISTEN:-127.0.0.1} STATE=${STATE:-./var} DEMO=${DEMO:-1}
 RATE_EXEMPT=${RATE_EXEMPT-127.0.0.1 ::1} CACHE=${CACHE:-on} WORKERS=${WORKERS:-auto}
 LIVE=${LIVE:-on}
+case $DEMO in
+1) TENANTS=${TENANTS-north} ;;
+*) TENANTS=${TENANTS-} ;;
+esac
 umask 077
 mkdir -p "$STATE" && STATE=$(cd "$STATE" && pwd -P) || exit 1
 cd "$(dirname "$0")/.." || exit 1
@@ -27,7 +33,7 @@ export MUSTER_STATE=$STATE
 # anyway; a second reader keeps short reads from waiting behind a long one.
 programs=(shelters:2 locations:1 intents:1 arrivals:1 departures:1 session:1 health:1 import:1
 	alerts:1 feed:1 subscriptions:1 events:2 outbox:1 sms:1 metrics:1
-	webhooks:1 settings:1 people:1 teams:1 tokens:1 account:1 audit:1)
+	webhooks:1 settings:1 people:1 teams:1 tokens:1 account:1 audit:1 posts:2 hashtags:1)
 
 say() { echo "muster: $*"; }
 fatal()
@@ -149,6 +155,7 @@ check_settings()
 	[[ $PORT =~ ^[0-9]{1,5}$ ]] || fatal "PORT must be a number, not '$PORT'"
 	[[ $CACHE =~ ^(on|off)$ ]] || fatal "CACHE must be on or off, not '$CACHE'"
 	[[ $LIVE =~ ^(on|off)$ ]] || fatal "LIVE must be on or off, not '$LIVE'"
+	[[ $TENANTS =~ ^[a-z0-9\ -]*$ ]] || fatal "TENANTS must be names of a-z, 0-9 and -, not '$TENANTS'"
 	[[ $WORKERS =~ ^(auto|[0-9]+)$ ]] || fatal "WORKERS must be a number or auto, not '$WORKERS'"
 	[[ $LISTEN =~ ^[][0-9a-zA-Z.:*-]+$ ]] || fatal "LISTEN must be an address, not '$LISTEN'"
 	[[ $RATE_EXEMPT =~ ^[0-9a-fA-F.:/\ ]*$ ]] || fatal "RATE_EXEMPT must be addresses, not '$RATE_EXEMPT'"
@@ -197,12 +204,19 @@ listening()
 # --- the steps
 
 # Who tries it sends nothing to anybody by mistake.
-usual_settings()
+usual_settings()                 # [--tenant NAME]
 {
-	"$B/bin/muster" --state "$STATE" set site.url "http://${LISTEN/#0.0.0.0/127.0.0.1}:$PORT" &&
-		"$B/bin/muster" --state "$STATE" set email.mode file &&
-		"$B/bin/muster" --state "$STATE" set sms.mode file &&
-		"$B/bin/muster" --state "$STATE" set site.zone "$(machine_zone)"
+	local words
+	for words in "email.mode file" "sms.mode file" "site.zone $(machine_zone)"; do
+		"$B/bin/muster" --state "$STATE" "$@" set "${words% *}" "${words#* }" ||
+			fatal 'the settings could not be made'
+	done
+}
+
+demo_shelters()                  # [--tenant NAME]
+{
+	[ "$DEMO" != 1 ] || "$B/bin/muster" --state "$STATE" "$@" import share/demo/shelters.csv --country RO ||
+		fatal 'the example shelters could not be put in (DEMO=0 starts without)'
 }
 
 # As /etc/localtime has it, which names a file below zoneinfo/.
@@ -226,15 +240,30 @@ first_start()
 	fi
 	"$B/bin/muster" --state "$STATE" init || fatal 'the database could not be made ready'
 	if [ ! -e "$STATE/admin" ]; then
-		if [ "$DEMO" = 1 ]; then
-			"$B/bin/muster" --state "$STATE" import share/demo/shelters.csv --country RO ||
-				fatal 'the example shelters could not be put in (DEMO=0 starts without)'
-		fi
+		demo_shelters
 		password=$("$B/bin/muster" --state "$STATE" user add admin --role admin </dev/null) ||
 			fatal 'the first user could not be made'
-		usual_settings || fatal 'the settings could not be made'
+		usual_settings
+		"$B/bin/muster" --state "$STATE" set site.url "http://${LISTEN/#0.0.0.0/127.0.0.1}:$PORT" ||
+			fatal 'the settings could not be made'
 		echo admin >"$STATE/admin"      # the name only: the password is shown once
 	fi
+}
+
+# Organisations beside the first, each by a host name that every browser takes
+# for this machine.
+tenant_words=()
+start_tenants()
+{
+	local name said
+	for name in $TENANTS; do
+		[ -d "$STATE/tenants/$name" ] && continue
+		said=$("$B/bin/muster" --state "$STATE" tenant add "$name" --host "$name.localhost" \
+			--url "http://$name.localhost:$PORT") || fatal "the tenant $name could not be made"
+		usual_settings --tenant "$name"
+		demo_shelters --tenant "$name"
+		tenant_words+=("http://$name.localhost:$PORT/ is an organisation of its own; sign in there as admin with the password ${said##*$'\n'} (shown only now)")
+	done
 }
 
 write_config()
@@ -329,6 +358,7 @@ done
 child tail -q -n 0 -F "${logs[@]}" &    # on the screen too
 helper[$!]="tail"
 first_start
+start_tenants
 write_config
 start_handlers
 start_nginx
@@ -346,6 +376,9 @@ if [ -n "$password" ]; then
 elif [ -e "$STATE/admin" ]; then
 	say "sign in as $(cat "$STATE/admin")"
 fi
+for words in "${tenant_words[@]}"; do
+	say "$words"
+done
 
 next=0
 while :; do

@@ -18,6 +18,7 @@ static const struct err_words words[ERR__MAX] = {
 	[ERR_TOO_MANY] = { 429, "Too many requests", "too-many" },
 	[ERR_STORE] = { 503, "The store is not available", "store" },
 	[ERR_BUSY] = { 503, "The store is busy", "busy" },
+	[ERR_SUSPENDED] = { 503, "This site is paused", "suspended" },
 };
 
 const struct err_words *

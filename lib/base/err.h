@@ -23,6 +23,7 @@ enum err {
 	ERR_TOO_MANY,     /* 429 */
 	ERR_STORE,        /* 503: the store failed (disk full, I/O): nothing was changed */
 	ERR_BUSY,         /* 503: the store stayed locked past its bound */
+	ERR_SUSPENDED,    /* 503: the tenant is paused by the server's operator */
 	ERR__MAX
 };
 

@@ -31,10 +31,11 @@
  *	near:CELL:A                 CELL: its geohash's first 4, 5, and 6 letters
  *	hashtags:A                  ranking of KEY by the number of posts
  *	hashtag:KEY:as:A            hash: spelling -> number of posts
- *	team:SLUG:audiences         set: of a closed team, where its posts are (AUDIENCES_MAX)
+ *	team:SLUG:audiences         set: of a closed team, the audiences team- and teams- where its posts
+ *	                            are now (AUDIENCES_MAX)
  *	post:same:HASH              string, 60 s: author and text, against pressing twice
  * and the full-text index `posts` (text.h): id N, labels "a:A" "u:NAME" "t:SLUG" "c:CELL" (6
- * letters) "h:" + 16 hexadecimal digits of BLAKE2b(KEY).
+ * letters) "h:" + 16 hexadecimal digits of BLAKE2b(KEY): post_label().
  */
 #ifndef MUSTER_POST_H
 #define MUSTER_POST_H
@@ -49,6 +50,7 @@ enum {
 	POST_TAGS = 200,     /* different ones; beyond them a tag stays text */
 	POST_MENTIONS = 100, /* likewise */
 	AUDIENCES_MAX = 200, /* that one closed team takes part in */
+	POST_VERSIONS = 100, /* earlier ones of one post */
 	POST_EDIT_MS = 30 * 60 * 1000,
 	POST_SAME_MS = 60 * 1000,
 };
@@ -79,7 +81,7 @@ struct reader {
 /* `user` is empty for nobody and for programs. */
 enum err reader_of(struct db *, struct arena *, struct str user, bool staff, bool admin, struct reader *);
 
-/* Whether he may know of this team; false also where there is none. */
+/* Whether he may know of this team; false also where there is none.  Of an open one all may. */
 bool reader_knows(struct db *, struct arena *, const struct reader *, struct str slug);
 
 bool post_readable(const struct post *, const struct reader *);
@@ -88,16 +90,20 @@ bool post_readable(const struct post *, const struct reader *);
 size_t post_teams_shown(
     struct db *, struct arena *, const struct post *, const struct reader *, struct str **);
 
+/* A label of the full-text index: kind 'a', 'u', 't', 'c' or 'h', and the audience, name, slug, cell or
+ * tag's key; what is too long for one stands there as its hash. */
+struct str post_label(struct arena *, char kind, struct str value);
+
 /* What is wrong with a post, for whoever wrote it. */
 struct post_fault {
 	const char *field, *code; /* as in request.h: "text" "length", "teams" "unknown" */
 	const char *message;      /* in the arena or constant */
 };
 
-/* W.  Writes it with all its indexes and events.  Of the post text, user, teams, public, placed
- * and position are read; all else is set.  A team must be one that the author may know of
- * (reader); twice is once.  ERR_INPUT: see the fault.  ERR_CONFLICT: the author wrote the same
- * text to the same teams within POST_SAME_MS (id: that post).  Nothing was written then. */
+/* W.  Writes it with all its indexes and events.  Its lines end with LF, blanks around it go.  Of the post
+ * text, user, teams, public, placed and position are read; all else is set.  A team must be one that the
+ * author may know of (reader); twice is once.  ERR_INPUT: see the fault.  ERR_CONFLICT: the author wrote the
+ * same text to the same teams within POST_SAME_MS (id: that post).  Nothing was written then. */
 enum err post_add(struct db *, struct arena *, const struct reader *, struct post *, struct post_fault *);
 
 /* W.  Another text, within POST_EDIT_MS of the first; the old one becomes a version and all that

@@ -97,7 +97,7 @@ struct house {
 	size_t nover, busy;
 	size_t running[LANE__MAX], retries; /* claimed or running */
 	bool news, stopped, stirred;
-	bool starved; /* it could not have all it wanted: slots were missing */
+	bool starved[LANE__MAX]; /* no slot was left for it */
 	int64_t scanned_at, scan_us, next, over_since, trouble_until;
 };
 
@@ -619,17 +619,42 @@ all_of(const size_t running[LANE__MAX], enum outbox_lane lane)
 	return running[LANE_NORMAL] + running[LANE_BULK] + (lane == LANE_URGENT ? running[LANE_URGENT] : 0);
 }
 
+/* Something of it can be sent now, as far as is known. */
+static bool
+hungry(const struct house *h)
+{
+	return !h->stopped && (h->stirred || h->next <= h->engine->now);
+}
+
+/* What others that are hungry lack of their share. */
+static size_t
+owed(const struct house *h, enum outbox_lane lane, size_t share)
+{
+	const struct engine *e = h->engine;
+	size_t n = 0;
+
+	for (size_t i = 0; i < e->nhouses; i++) {
+		size_t theirs = all_of(e->houses[i]->running, lane);
+
+		if (e->houses[i] != h && theirs < share && hungry(e->houses[i]))
+			n += share - theirs;
+	}
+	return n;
+}
+
 /* What a house may have of `free` slots of `most`. */
 static size_t
 fair(const struct house *h, enum outbox_lane lane, size_t most, size_t free)
 {
 	const struct engine *e = h->engine;
 	size_t share = most > RESERVE ? (most - RESERVE) / e->wanting : 0;
-	size_t mine = all_of(h->running, lane), own, spare = free > RESERVE ? free - RESERVE : 0;
+	size_t mine = all_of(h->running, lane), own, spare;
 
 	if (e->nhouses < 2)
 		return free;
 	share = share > 0 ? share : 1;
+	spare = RESERVE + owed(h, lane, share);
+	spare = free > spare ? free - spare : 0;
 	own = share > mine ? share - mine : 0;
 	own = own > spare ? own : spare;
 	return own < free ? own : free;
@@ -765,7 +790,6 @@ settle_refused(struct house *h)
 	e->nrefused = 0;
 }
 
-/* Others may have waited for these slots. */
 static void
 free_settled(struct house *h)
 {
@@ -775,8 +799,6 @@ free_settled(struct house *h)
 		h->over[i]->host->finished--;
 		release(e, h->over[i]);
 	}
-	for (size_t i = 0; h->nover > 0 && i < e->nhouses; i++)
-		e->houses[i]->stirred |= e->houses[i]->starved && e->houses[i] != h;
 	h->nover = 0;
 }
 
@@ -894,14 +916,22 @@ patience(const struct house *h)
 	return ms < 0 ? 0 : ms;
 }
 
+static bool
+has_slots(const struct house *h, enum outbox_lane lane)
+{
+	return budget(h, lane, lane == LANE_URGENT ? SLOTS : OTHER_SLOTS) > 0;
+}
+
 /* When there is something to claim and a slot for it. */
 static int64_t
 look_ahead(struct house *h, bool settling)
 {
-	bool lanes[LANE__MAX] = { budget(h, LANE_URGENT, SLOTS) > 0, budget(h, LANE_NORMAL, OTHER_SLOTS) > 0,
-		budget(h, LANE_BULK, OTHER_SLOTS) > 0 };
+	bool lanes[LANE__MAX];
 
-	h->starved = !lanes[LANE_URGENT] || !lanes[LANE_NORMAL] || !lanes[LANE_BULK];
+	for (int l = 0; l < LANE__MAX; l++) {
+		lanes[l] = has_slots(h, (enum outbox_lane)l);
+		h->starved[l] = !lanes[l];
+	}
 	return hosts_next(h->hosts, lanes, h->engine->now, settling);
 }
 
@@ -949,6 +979,18 @@ count_wanting(struct engine *e)
 	e->wanting = n > 0 ? n : 1;
 }
 
+/* Slots have become free, or are owed to nobody any more. */
+static void
+wake_starved(struct engine *e)
+{
+	for (size_t i = 0; e->nhouses > 1 && i < e->nhouses; i++) {
+		struct house *h = e->houses[i];
+
+		for (int l = 0; l < LANE__MAX; l++)
+			h->stirred |= h->starved[l] && has_slots(h, (enum outbox_lane)l);
+	}
+}
+
 int64_t
 engine_turn(struct engine *e, int64_t now, bool news)
 {
@@ -965,6 +1007,8 @@ engine_turn(struct engine *e, int64_t now, bool news)
 		turn_of(e->houses[(e->first + i) % e->nhouses]);
 	e->first++;
 	arena_reset(e->turn);
+	count_wanting(e);
+	wake_starved(e);
 	for (size_t i = 0; i < e->nhouses; i++)
 		wait = soonest(wait, patience(e->houses[i]));
 	return wait;

@@ -26,7 +26,10 @@ enum {
 	AWAY_MS = 5000,      /* a hub that is started again lacks its socket for a moment */
 	TICK_MS = 15 * 1000,
 	TRY_MS = 2000, /* the hub answers after its fan-out: 0.3 s with 20,000 listening */
-	LANES = 256,
+	LANES = 1024,  /* TEAMS_MAX, and some */
+	BEATS = 3,     /* ticks after the last event of a closed channel that name it */
+	CUT_MS = 5 * 60 * 1000,
+	CUT_LEAST_MS = 5 * 1000,  /* however many lose a right: all of the staff comes back after each */
 	LISTENERS_A_SECOND = 500, /* may come back together after a cut: TLS handshakes are the limit */
 	SPREAD_MIN = 2,
 	SPREAD_MAX = 120,
@@ -35,6 +38,7 @@ enum {
 static const int64_t pauses[] = { 100, 500, 2000 }; /* before the tries behind the first */
 
 #define PUBLISHED S("live:published")
+#define CUT S("live:cut") /* when closed streams were last cut off, unix ms */
 
 /* A channel: what is to be told on it, one post at a time, so in order. */
 struct lane {
@@ -55,6 +59,9 @@ struct lane {
 	char url[128], error[CURL_ERROR_SIZE];
 	struct buf body, answer;
 	bool flying;
+	bool beat; /* in body is no event: a tick, or the cut */
+	bool open; /* heard by everybody: its head stands in the tick and in the head file */
+	int beats; /* of a closed one: so many ticks of its own are to come */
 	size_t tries;
 	int64_t again; /* when the next try is due; 0: now */
 };
@@ -63,8 +70,10 @@ struct live {
 	struct live_carrier carrier;
 	char dir[4096], socket[4160], prefix[TENANT_NAME + 2];
 	struct arena *arena;
-	struct lane *lanes[LANES], tick;
+	struct lane *lanes[LANES], tick, cut;
 	size_t nlanes;
+	int64_t cut_at, cut_asked,
+	    cut_done;     /* the last one; the log's head on that channel, and what of it is done */
 	int64_t sequence; /* at the last look; -1: there was none */
 	int64_t noted, note_next;
 	int64_t head, head_next;
@@ -95,6 +104,7 @@ lane_open(struct live *l, struct lane *lane, struct str name, int64_t read)
 		die("out of memory");
 	*lane = (struct lane){ .live = l, .name = str(own), .read = read };
 	lane->gap = str_is(name, "availability") ? GAP_MS : 0;
+	lane->open = event_open(name);
 	lane->arena = arena_new();
 	snprintf(lane->url, sizeof(lane->url), "http://hub/pub/%s%s", l->prefix, own);
 	lane->headers = curl_slist_append(NULL, "Expect:");
@@ -129,9 +139,13 @@ post(struct lane *lane)
 	curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, lane->live->socket);
 	curl_easy_setopt(easy, CURLOPT_PROXY, "");
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, lane->headers);
-	curl_easy_setopt(easy, CURLOPT_POSTFIELDS, lane->body.p);
-	curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, (long)lane->body.n);
+	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, lane->beat ? lane->live->tick.headers : lane->headers);
+	if (lane == &lane->live->cut) {
+		curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, "DELETE");
+	} else {
+		curl_easy_setopt(easy, CURLOPT_POSTFIELDS, lane->body.p);
+		curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, (long)lane->body.n);
+	}
 	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)TRY_MS);
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_answer);
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, &lane->answer);
@@ -154,14 +168,19 @@ write_body(struct lane *lane)
 	buf_str(&lane->body, event_json(lane->arena, e));
 }
 
-/* Starts what may start now. */
+/* Starts what may start now: events first. */
 static void
 lane_go(struct lane *lane, int64_t now)
 {
-	if (lane->flying || lane->at == lane->n || lane->again > now || lane->live->resting)
+	if (lane->flying || lane->again > now || lane->live->resting)
 		return;
-	if (lane->tries == 0 && lane != &lane->live->tick)
-		write_body(lane);
+	if (lane->at < lane->n) {
+		lane->beat = false;
+		if (lane->tries == 0)
+			write_body(lane);
+	} else if (!lane->beat) {
+		return;
+	}
 	post(lane);
 }
 
@@ -193,11 +212,40 @@ lane_next(struct lane *lane, int64_t told)
 static void
 give_up(struct lane *lane, const char *why)
 {
-	if (lane != &lane->live->tick)
-		log_line("live: %zu events on %.*s are not told at once: %s", lane->n - lane->at,
-		    FMT(lane->name), why);
-	lane_next(lane, lane->n > 0 && lane->v != NULL ? lane->v[lane->n - 1].id : 0);
-	lane->at = lane->n;
+	if (lane == &lane->live->cut)
+		log_line("live: closed streams were not cut off: %s", why);
+	if (!lane->beat) {
+		log_line("live: %zu events on %s are not told at once: %s", lane->n - lane->at,
+		    lane->open ? lane->name.p : "a closed channel", why);
+		lane_next(lane, lane->v[lane->n - 1].id);
+		lane->at = lane->n;
+		lane->beats = BEATS;
+	}
+	lane->beat = false;
+	lane->tries = 0;
+	lane->again = 0;
+}
+
+/* 404: nobody listens there. */
+static bool
+taken(const struct lane *lane, long status)
+{
+	if (lane == &lane->live->cut)
+		return status == 200 || status == 202 || status == 404;
+	return status == 201 || status == 202;
+}
+
+static void
+went_well(struct lane *lane)
+{
+	if (lane == &lane->live->tick)
+		count_listeners(lane);
+	lane_next(lane, lane->beat ? 0 : lane->v[lane->at].id);
+	if (!lane->beat) {
+		lane->at++;
+		lane->beats = BEATS;
+	}
+	lane->beat = false;
 }
 
 static void
@@ -209,16 +257,12 @@ posted(void *arg, CURL *easy, CURLcode code)
 
 	lane->flying = false;
 	curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
-	if (code == CURLE_OK && (status == 201 || status == 202)) {
-		if (lane == &lane->live->tick)
-			count_listeners(lane);
-		lane_next(lane, lane == &lane->live->tick ? 0 : lane->v[lane->at].id);
-		lane->at++;
-	} else if (lane->tries < LEN(pauses)) {
+	if (code == CURLE_OK && taken(lane, status))
+		went_well(lane);
+	else if (lane->tries < LEN(pauses))
 		lane->again = now + pauses[lane->tries++];
-	} else {
+	else
 		give_up(lane, code != CURLE_OK ? curl_easy_strerror(code) : "the hub refused");
-	}
 	lane_go(lane, now);
 }
 
@@ -233,6 +277,9 @@ lane_of(struct live *l, struct str name, int64_t head)
 		if (str_eq(l->lanes[i]->name, name))
 			return l->lanes[i];
 	if (l->nlanes == LANES || name.n > 64)
+		return NULL;
+	/* Of a thousand teams few write in a dispatcher's two minutes. */
+	if (head <= l->noted && !event_open(name))
 		return NULL;
 	if ((lane = calloc(1, sizeof(*lane))) == NULL)
 		die("out of memory");
@@ -266,6 +313,9 @@ start(struct live *l, struct db *db, int64_t sequence)
 	if (string_get_int(db, PUBLISHED, &l->noted) != OK || l->noted == 0 || l->noted > sequence ||
 	    !l->hub || sequence - l->noted > ROWS || l->noted < event_floor(db))
 		l->noted = sequence;
+	if (string_get_int(db, CUT, &l->cut_at) != OK || l->cut_at > l->now)
+		l->cut_at = 0;
+	l->cut_done = l->noted;
 	l->started = true;
 }
 
@@ -283,9 +333,13 @@ look(struct live *l, struct db *db, int64_t now)
 		start(l, db, l->sequence);
 	event_heads(db, l->arena, &heads, &n);
 	for (size_t i = 0; i < n; i++) {
-		struct lane *lane = lane_of(l, heads[i].channel, heads[i].id);
+		struct lane *lane;
 
-		if (lane == NULL)
+		if (str_is(heads[i].channel, EVENT_CUT)) {
+			l->cut_asked = heads[i].id;
+			continue;
+		}
+		if ((lane = lane_of(l, heads[i].channel, heads[i].id)) == NULL)
 			continue;
 		lane->head = heads[i].id;
 		if (lane->at < lane->n || lane->next > now)
@@ -331,16 +385,47 @@ note(struct live *l, struct db *db, int64_t now)
 		l->noted = at;
 }
 
-/* ---- the tick and the head file ------------------------------------------------ */
+/* ---- the tick, the cut and the head file ----------------------------------------- */
 
+/* Of what everybody hears; when a closed channel moves is nobody else's business. */
 static void
 heads_json(struct live *l, struct json *j, bool told)
 {
 	json_key(j, "heads");
 	json_open(j, '{');
 	for (size_t i = 0; i < l->nlanes; i++)
-		json_key_int(j, l->lanes[i]->name.p, told ? l->lanes[i]->told : l->lanes[i]->head);
+		if (l->lanes[i]->open)
+			json_key_int(j, l->lanes[i]->name.p, told ? l->lanes[i]->told : l->lanes[i]->head);
 	json_close(j, '}');
+}
+
+static void
+beat(struct lane *lane, int64_t now)
+{
+	lane->beat = true;
+	lane->tries = LEN(pauses); /* the next one comes soon enough */
+	lane->again = 0;
+	lane_go(lane, now);
+}
+
+/* A closed channel has ticks of its own, some after each event, so that whoever
+ * has missed the last one hears of it. */
+static void
+tick_closed(struct lane *lane, int64_t now)
+{
+	struct json j = { .out = &lane->body };
+
+	if (lane->open || lane->flying || lane->at < lane->n || lane->beats == 0)
+		return;
+	lane->beats--;
+	buf_reset(&lane->body);
+	json_open(&j, '{');
+	json_key(&j, "heads");
+	json_open(&j, '{');
+	json_key_int(&j, lane->name.p, lane->told);
+	json_close(&j, '}');
+	json_close(&j, '}');
+	beat(lane, now);
 }
 
 /* Heads are what was told: naming what is on its way would send all to fetch it. */
@@ -359,12 +444,36 @@ tick(struct live *l, int64_t now)
 	heads_json(l, &j, true);
 	json_key_int(&j, "w", spread);
 	json_close(&j, '}');
-	lane->n = 1;
-	lane->at = 0;
-	lane->tries = LEN(pauses); /* the next one comes soon enough */
-	lane->again = 0;
 	l->tick_next = now + TICK_MS;
-	lane_go(lane, now);
+	beat(lane, now);
+	for (size_t i = 0; i < l->nlanes; i++)
+		tick_closed(l->lanes[i], now);
+}
+
+/* When closed streams are to be cut off: in their time, and sooner where a
+ * right was taken away. */
+static int64_t
+cut_next(const struct live *l)
+{
+	return l->cut_at + (l->cut_asked > l->cut_done ? CUT_LEAST_MS : CUT_MS);
+}
+
+/* Who hears closed channels listens on this one too: with it the hub takes
+ * away their streams, whatever the client would like.  They come back through
+ * /events/auth, if they may. */
+static void
+cut(struct live *l, struct db *db, int64_t now)
+{
+	if (l->cut.flying || db_begin(db, TX_WRITE, now) != OK)
+		return;
+	string_set_int(db, CUT, now);
+	if (db_commit(db) != OK)
+		return;
+	l->cut_at = now;
+	l->cut_done = l->cut_asked;
+	l->cut.beat = true;
+	l->cut.tries = 0;
+	lane_go(&l->cut, now);
 }
 
 /* Replaces a file by renaming: a reader sees the old one or the new one. */
@@ -433,7 +542,9 @@ next_turn(const struct live *l, int64_t now)
 			sooner(&at, lane->next);
 	}
 	if (l->hub)
-		sooner(&at, l->tick_next);
+		sooner(&at, l->tick_next < cut_next(l) ? l->tick_next : cut_next(l));
+	if (l->cut.beat && !l->cut.flying)
+		sooner(&at, l->cut.again);
 	if (l->head != l->sequence)
 		sooner(&at, l->head_next);
 	if (l->hub && published(l) > l->noted)
@@ -472,8 +583,11 @@ live_turn(struct live *l, struct db *db, int64_t now, bool news)
 		return now + LOOK_MS; /* the store is busy */
 	for (size_t i = 0; i < l->nlanes; i++)
 		lane_go(l->lanes[i], now);
+	lane_go(&l->cut, now);
 	if (l->hub && now >= l->tick_next)
 		tick(l, now);
+	if (l->hub && now >= cut_next(l))
+		cut(l, db, now);
 	if (l->head != l->sequence && now >= l->head_next)
 		write_head(l, now);
 	if (l->hub && now >= l->note_next)
@@ -512,6 +626,7 @@ live_new(const char *state, const struct tenant *tenant, struct live_carrier car
 	snprintf(l->prefix, sizeof(l->prefix), "%s%s", tenant->name, tenant->name[0] ? "." : "");
 	snprintf(l->socket, sizeof(l->socket), "%s/run/live/pub.sock", state);
 	lane_open(l, &l->tick, S("tick"), 0);
+	lane_open(l, &l->cut, S(EVENT_CUT), 0);
 	return l;
 }
 
@@ -525,6 +640,7 @@ live_free(struct live *l)
 		free(l->lanes[i]);
 	}
 	lane_close(&l->tick);
+	lane_close(&l->cut);
 	arena_free(l->arena);
 	free(l);
 }
@@ -532,7 +648,7 @@ live_free(struct live *l)
 bool
 live_busy(const struct live *l)
 {
-	bool flying = l->tick.flying;
+	bool flying = l->tick.flying || l->cut.flying;
 
 	for (size_t i = 0; i < l->nlanes; i++)
 		flying |= l->lanes[i]->flying;
@@ -548,9 +664,15 @@ live_due(const struct live *l)
 		return 0;
 	if (!l->hub)
 		return NEVER;
-	if (l->tick_next == 0 || published(l) < l->sequence || published(l) > l->noted)
+	if (l->tick_next == 0 || published(l) < l->sequence || published(l) > l->noted ||
+	    l->cut_asked > l->cut_done || l->cut.beat)
 		return 0;
-	return l->listeners > 0 ? l->tick_next : NEVER;
+	if (l->listeners == 0)
+		return NEVER;
+	for (size_t i = 0; i < l->nlanes; i++)
+		if (!l->lanes[i]->open && l->lanes[i]->beats > 0)
+			return 0; /* only this publisher knows of those */
+	return l->tick_next;
 }
 
 /* ---- as a guest of the engine --------------------------------------------------- */

@@ -10,6 +10,12 @@
  * a tick every 15 s names the last of each channel).  So nothing waits for the
  * hub, and without its socket nothing happens at all.
  *
+ * Closed channels ("staff", "team-SLUG") are told as the others, but stand neither
+ * in that tick nor in the head file, for these are read by everybody: a channel
+ * that has spoken gets three ticks of its own, on itself.  Whoever hears one is
+ * cut off every five minutes, and within five seconds after somebody lost a right
+ * to hear (the channel "cut" of the log), and has to ask again.
+ *
  * "availability" is told once a second at most, and then the latest state of
  * each shelter; all others at once and every one.
  */

@@ -506,6 +506,14 @@ roll_open(const struct roll *r)
 	return r->nopen;
 }
 
+bool
+roll_serves(struct roll *r, struct str name)
+{
+	const struct entry *e = find(r, name);
+
+	return e != NULL && e->service != NULL;
+}
+
 /* ---- life ---- */
 
 struct roll *

@@ -45,7 +45,8 @@ void roll_stop(struct roll *);
  * (`alone`: there is no heir), for all others the bell rings. */
 void roll_leave(struct roll *, int64_t now, bool alone);
 
-/* How many stores are open. */
+/* How many stores are open, and whether that one is. */
 size_t roll_open(const struct roll *);
+bool roll_serves(struct roll *, struct str name);
 
 #endif

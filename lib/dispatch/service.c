@@ -241,16 +241,12 @@ settings_hash(struct service *s)
 	return h;
 }
 
-/* All but the last `n`. */
 static void
-forget_channels(struct service *s, size_t n)
+forget_channels(struct service *s)
 {
-	size_t gone = s->nchannels > n ? s->nchannels - n : 0;
-
-	for (size_t i = 0; i < gone; i++)
+	for (size_t i = 0; i < s->nchannels; i++)
 		arena_free(s->channels[i]);
-	s->nchannels -= gone;
-	memmove(s->channels, s->channels + gone, s->nchannels * sizeof(struct arena *));
+	s->nchannels = 0;
 }
 
 /* Channels are made anew; what is under way keeps the old ones. */
@@ -260,7 +256,7 @@ read_channels(struct service *s)
 	struct arena *a = arena_new();
 
 	if (house_busy(s->house) == 0)
-		forget_channels(s, 0);
+		forget_channels(s);
 	if (s->nchannels == s->channels_room) {
 		s->channels_room += 4;
 		s->channels = realloc(s->channels, s->channels_room * sizeof(struct arena *));
@@ -553,7 +549,7 @@ service_close(struct service *s)
 	if (s->live != NULL)
 		s->live->free(s->live);
 	house_leave(s->house);
-	forget_channels(s, 0);
+	forget_channels(s);
 	free(s->channels);
 	arena_free(s->arena);
 	db_close(s->db);

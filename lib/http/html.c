@@ -151,7 +151,7 @@ staff_bar(struct req *rq, struct res *rs)
 	if (roles & (ROLE_ADMIN | ROLE_PUBLISHER))
 		html(rs, "<a href=\"/alerts/new\">Publish an alert</a> ");
 	/* How much is unread is the feed's to say: html_page() reads no store. */
-	html(rs, "<a href=\"/teams\">Teams</a> ");
+	html(rs, "<a href=\"/posts\">Bulletins</a> <a href=\"/teams\">Teams</a> ");
 	html(rs, rq->ssi ? "<a href=\"/feed\">Feed<!--#include virtual=\"/feed/unread\" --></a>"
 			 : "<a href=\"/feed\">Feed<span class=\"new\" data-n=\"unread\" hidden></span></a>");
 	if (roles & ROLE_ADMIN)
@@ -178,6 +178,13 @@ page_body(struct req *rq, struct res *rs)
 }
 
 void
+html_alternate(struct req *rq, struct res *rs, const char *href, const char *title)
+{
+	rs->feed = arena_printf(rq->arena, "%s", href);
+	rs->feed_title = arena_printf(rq->arena, "%s", title);
+}
+
+void
 html_page(struct req *rq, struct res *rs, int status, const char *title, const char *heading)
 {
 	rs->status = status;
@@ -191,8 +198,12 @@ html_page(struct req *rq, struct res *rs, int status, const char *title, const c
 	    "<link rel=\"stylesheet\" href=\"/style.css\">\n"
 	    "<link rel=\"icon\" href=\"/favicon.svg\">\n"
 	    "<link rel=\"alternate\" type=\"application/atom+xml\" href=\"/alerts.atom\" title=\"Alerts\">\n"
-	    "<script src=\"/live.js\" defer></script>\n</head>\n",
+	    "<script src=\"/live.js\" defer></script>\n",
 	    rq->faults ? "Problem: " : "", title);
+	if (rs->feed)
+		html(rs, "<link rel=\"alternate\" type=\"application/atom+xml\" href=\"%s\" title=\"%s\">\n",
+		    rs->feed, rs->feed_title);
+	html(rs, "</head>\n");
 	page_body(rq, rs);
 	html(rs, "<a class=\"skip\" href=\"#main\">Skip to content</a>\n"
 		 "<header class=\"top\"><div>\n"
@@ -216,8 +227,8 @@ html_end(struct req *rq, struct res *rs)
 {
 	html(rs, "</main>\n<footer class=\"foot\">\n"
 		 "<a href=\"/\">Find a shelter</a> <a href=\"/locations\">Browse by area</a> "
-		 "<a href=\"/alerts\">Alerts</a> <a href=\"/subscriptions\">Get alerts</a> "
-		 "<a href=\"/#code\">I have a code</a>");
+		 "<a href=\"/alerts\">Alerts</a> <a href=\"/posts\">Bulletins</a> "
+		 "<a href=\"/subscriptions\">Get alerts</a> <a href=\"/#code\">I have a code</a>");
 	if (rq->who.session.n == 0)
 		html(rs, " <a href=\"/session\">Staff sign-in</a>");
 	html(rs, "\n<p>In danger now? Call <a href=\"tel:112\">112</a>.</p>\n</footer>\n</body>\n</html>\n");
@@ -297,6 +308,7 @@ error_heading(enum err e)
 		[ERR_NOT_FOUND] = "We cannot find this",
 		[ERR_METHOD] = "This page does not take that",
 		[ERR_CONFLICT] = "That did not work",
+		[ERR_GONE] = "This is gone",
 		[ERR_PRECONDITION] = "Somebody was faster",
 		[ERR_TOO_LARGE] = "That was too big to send",
 		[ERR_MEDIA] = "This page does not take that",
@@ -304,6 +316,7 @@ error_heading(enum err e)
 		[ERR_TOO_MANY] = "Please wait a minute",
 		[ERR_STORE] = "We cannot do this just now",
 		[ERR_BUSY] = "We cannot do this just now",
+		[ERR_SUSPENDED] = "This site is paused",
 	};
 
 	return headings[e] ? headings[e] : "Something went wrong here";
@@ -329,6 +342,10 @@ error_next(struct req *rq, struct res *rs, enum err e)
 		html(rs,
 		    "<p>Nothing was changed. Wait a minute, then try again: it will not count twice.</p>\n"
 		    "<p>A code that you already have stays valid. In danger? Call <a href=\"tel:112\">112</a>.</p>\n");
+		break;
+	case ERR_SUSPENDED:
+		html(rs, "<p>It will be back when its operator switches it on again.</p>\n"
+			 "<p>In danger? Call <a href=\"tel:112\">112</a>.</p>\n");
 		break;
 	case ERR_MALFORMED:
 	case ERR_METHOD:

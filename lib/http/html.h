@@ -20,6 +20,9 @@ char *url(struct arena *, const char *fmt, ...) __attribute__((format(printf, 2,
 void html_page(struct req *, struct res *, int status, const char *title, const char *heading);
 void html_end(struct req *, struct res *);
 
+/* Before html_page(): the Atom feed of what the page shows. */
+void html_alternate(struct req *, struct res *, const char *href, const char *title);
+
 /* The summary of a refused form (role=alert), its faults linked to the fields;
  * nothing where there are none. */
 void html_faults(struct req *, struct res *);

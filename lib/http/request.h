@@ -56,8 +56,9 @@ struct note {
 
 struct req {
 	struct arena *arena;
-	struct db *db;
-	int64_t now; /* unix ms */
+	struct db *db;     /* its tenant's, and no other's */
+	struct str tenant; /* that one's name (tenant.h); empty: the default one */
+	int64_t now;       /* unix ms */
 
 	enum method method;
 	bool head; /* HEAD: a GET whose body is not sent */

@@ -25,8 +25,9 @@ struct res {
 	int64_t keep;      /* seconds that the server in front may keep it; 0: this one */
 	struct buf head;   /* further header lines */
 	struct buf body;
-	void (*flush)(struct res *); /* sends what is in body (the head first) and empties it */
-	void *to;                    /* where to: serve()'s */
+	const char *feed, *feed_title; /* of a page: html_alternate() */
+	void (*flush)(struct res *);   /* sends what is in body (the head first) and empties it */
+	void *to;                      /* where to: serve()'s */
 };
 
 /* A header; CR and LF in it become spaces. */

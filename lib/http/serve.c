@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "audit.h"
@@ -20,11 +21,15 @@
 #include "match.h"
 #include "session.h"
 #include "setting.h"
+#include "tenant.h"
 #include "throttle.h"
 #include "zone.h"
 
 enum {
 	TOGETHER = 16, /* requests taken in one turn: the most that share a commit */
+	STORES = 16,   /* open at once: some five descriptors and up to a MiB each */
+	IDLE_MS = 60 * 1000,
+	ZONE_NAME = 64,
 	BODY_MAX = 64 * 1024,
 };
 
@@ -35,17 +40,30 @@ struct client {
 	struct arena *arena;
 	struct req rq;
 	struct res rs;
+	struct tenant tenant; /* whose it is */
 	const struct route *route;
 	char *allow;
 	enum err e;
+};
+
+/* A tenant's store, kept open from request to request. */
+struct store {
+	char dir[TENANT_DIR];
+	struct db *db; /* NULL: this place is free */
+	dev_t dev;     /* which file it was: another one in its place is another store */
+	ino_t ino;
+	int64_t used;      /* when it was asked last */
+	int64_t zone_read; /* when the tenant's zone was looked up */
+	char zone[ZONE_NAME + 1];
 };
 
 struct server {
 	const struct route *routes;
 	size_t nroutes, max_body;
 	bool files;
-	struct db *db;
-	int64_t zone_read; /* when the tenant's zone was looked up */
+	const char *state;
+	struct store stores[STORES];
+	char zone[ZONE_NAME + 1]; /* the process' own at present */
 	struct client clients[TOGETHER];
 };
 
@@ -115,6 +133,19 @@ take_body(struct client *c, size_t max)
 	return OK;
 }
 
+/* Whose it is, by the host that it names: nothing of another's is read for it. */
+static enum err
+take_tenant(struct server *sv, struct client *c)
+{
+	struct req *rq = &c->rq;
+	enum err e = tenant_of_host(sv->state, rq->host, &c->tenant);
+
+	rq->tenant = str(c->tenant.name);
+	if (e != OK)
+		return fail(rq, e, "There is no site under this name.");
+	return c->tenant.suspended ? fail(rq, ERR_SUSPENDED, "Nothing was saved and nothing is sent.") : OK;
+}
+
 /* Everything up to the route, in the order in which faults should be told. */
 static enum err
 prepare(struct server *sv, struct client *c)
@@ -124,6 +155,10 @@ prepare(struct server *sv, struct client *c)
 	bool form;
 
 	take_params(c);
+	if ((e = take_tenant(sv, c)) != OK) {
+		match_uri(rq, str(param(c, "REQUEST_URI"))); /* only for its face */
+		return e;
+	}
 	if ((e = match_uri(rq, str(param(c, "REQUEST_URI")))) != OK)
 		return e;
 	if ((e = take_body(c, sv->max_body)) != OK)
@@ -189,29 +224,106 @@ authorize(struct client *c)
 	return OK;
 }
 
-/* ---- one transaction ---------------------------------------------------- */
+/* ---- stores -------------------------------------------------------------- */
 
-static enum err
-open_store(struct server *sv)
+static void
+close_store(struct store *st)
 {
-	const char *state = getenv("MUSTER_STATE");
-	char path[4096];
-
-	if (sv->db != NULL)
-		return OK;
-	snprintf(path, sizeof(path), "%s/muster.db", state ? state : "var");
-	return db_open(&sv->db, path, DB_HANDLER) == OK ? OK : ERR_STORE;
+	db_close(st->db);
+	st->db = NULL;
 }
+
+/* The store of that directory; else a free place, else that of whoever was asked
+ * least lately.  There are as many as a turn has requests: none is taken from
+ * one of this turn. */
+static struct store *
+place_for(struct server *sv, const char *dir)
+{
+	struct store *best = &sv->stores[0];
+
+	for (struct store *st = sv->stores; st < sv->stores + STORES; st++) {
+		if (st->db != NULL && strcmp(st->dir, dir) == 0)
+			return st;
+		if (best->db != NULL && (st->db == NULL || st->used < best->used))
+			best = st;
+	}
+	close_store(best);
+	snprintf(best->dir, sizeof(best->dir), "%s", dir);
+	best->zone_read = 0;
+	return best;
+}
+
+/* A database that is gone is a tenant's that was deleted; the default tenant's
+ * is only not there yet. */
+static enum err
+gone(const struct client *c)
+{
+	return c->tenant.name[0] != '\0' ? ERR_NOT_FOUND : ERR_STORE;
+}
+
+/* Looked at each time: what a deleted tenant's handlers still wrote into a file
+ * without a name would be lost, and what they read is nobody's. */
+static enum err
+open_store(struct server *sv, struct client *c, struct store **out)
+{
+	struct store *st = place_for(sv, c->tenant.dir);
+	char path[TENANT_DIR + 16];
+	struct stat file;
+
+	*out = st;
+	st->used = c->rq.now;
+	snprintf(path, sizeof(path), "%s/muster.db", st->dir);
+	if (stat(path, &file) != 0) {
+		close_store(st);
+		return gone(c);
+	}
+	if (st->db != NULL && (st->dev != file.st_dev || st->ino != file.st_ino))
+		close_store(st);
+	if (st->db != NULL)
+		return OK;
+	st->dev = file.st_dev;
+	st->ino = file.st_ino;
+	st->zone_read = 0;
+	return db_open(&st->db, path, DB_HANDLER) == OK ? OK : ERR_STORE;
+}
+
+/* Those of tenants that nobody has asked for.  The default one's stays. */
+static void
+close_idle(struct server *sv)
+{
+	int64_t now = now_ms();
+
+	for (struct store *st = sv->stores; st < sv->stores + STORES; st++)
+		if (st->db != NULL && strcmp(st->dir, sv->state) != 0 &&
+		    (now < st->used || now - st->used >= IDLE_MS))
+			close_store(st);
+}
+
+static bool
+any_to_close(const struct server *sv)
+{
+	for (const struct store *st = sv->stores; st < sv->stores + STORES; st++)
+		if (st->db != NULL && strcmp(st->dir, sv->state) != 0)
+			return true;
+	return false;
+}
+
+/* ---- one transaction ---------------------------------------------------- */
 
 /* Times on pages are those of the tenant's zone, which seldom changes.  In a
  * transaction. */
 static void
-use_zone(struct server *sv, struct req *rq)
+use_zone(struct server *sv, struct store *st, struct req *rq)
 {
-	if (rq->now >= sv->zone_read && rq->now - sv->zone_read < MINUTE_MS)
+	if (rq->now < st->zone_read || rq->now - st->zone_read >= MINUTE_MS || st->zone_read == 0) {
+		st->zone_read = rq->now;
+		snprintf(
+		    st->zone, sizeof(st->zone), "%.*s", FMT(setting_text(rq->db, rq->arena, "site.zone")));
+	}
+	if (strcmp(st->zone, sv->zone) == 0)
 		return;
-	sv->zone_read = rq->now;
-	zone_use(setting_text(rq->db, rq->arena, "site.zone"));
+	memcpy(sv->zone, st->zone, sizeof(sv->zone));
+	zone_use(str(sv->zone));
 }
 
 /* ---- who did it ---------------------------------------------------------- */
@@ -262,45 +374,46 @@ serve_audit(struct req *rq)
 
 /* Notes of failed tries outlive a request that failed. */
 static void
-record_notes(struct server *sv, struct client *c)
+record_notes(struct db *db, struct client *c)
 {
-	if ((c->rq.notes == NULL && c->rq.used.n == 0) || db_begin(sv->db, TX_WRITE, c->rq.now) != OK)
+	if ((c->rq.notes == NULL && c->rq.used.n == 0) || db_begin(db, TX_WRITE, c->rq.now) != OK)
 		return;
 	throttle_record(&c->rq);
 	session_record(&c->rq);
-	db_commit(sv->db);
+	db_commit(db);
 }
 
 static void
 run_read(struct server *sv, struct client *c)
 {
+	struct store *st;
 	enum err e;
 
-	if ((c->e = open_store(sv)) != OK)
+	if ((c->e = open_store(sv, c, &st)) != OK)
 		return;
-	c->rq.db = sv->db;
-	if ((c->e = db_begin(sv->db, TX_READ, c->rq.now)) != OK)
+	c->rq.db = st->db;
+	if ((c->e = db_begin(st->db, TX_READ, c->rq.now)) != OK)
 		return;
-	use_zone(sv, &c->rq);
+	use_zone(sv, st, &c->rq);
 	c->e = authorize(c);
 	if (c->e == OK && c->route->tx == TX_READ)
 		c->e = c->route->handle(&c->rq, &c->rs);
-	if ((e = db_commit(sv->db)) != OK)
+	if ((e = db_commit(st->db)) != OK)
 		c->e = e;
 	if (c->e == OK && c->route->tx == TX_NONE)
 		c->e = c->route->handle(&c->rq, &c->rs);
-	record_notes(sv, c);
+	record_notes(st->db, c);
 }
 
 /* One of a group: its own part of the transaction. */
 static void
-run_part(struct server *sv, struct client *c)
+run_part(struct server *sv, struct store *st, struct client *c)
 {
 	bool answered = false;
 
-	c->rq.db = sv->db;
-	use_zone(sv, &c->rq);
-	db_savepoint(sv->db);
+	c->rq.db = st->db;
+	use_zone(sv, st, &c->rq);
+	db_savepoint(st->db);
 	c->e = authorize(c);
 	if (c->e == OK)
 		c->e = idempotency_before(&c->rq, &c->rs, &answered);
@@ -311,30 +424,49 @@ run_part(struct server *sv, struct client *c)
 	if (c->e == OK && !answered)
 		idempotency_after(&c->rq, &c->rs);
 	if (c->e == OK)
-		c->e = db_release(sv->db);
+		c->e = db_release(st->db);
 	else
-		db_undo(sv->db);
+		db_undo(st->db);
 	throttle_record(&c->rq);
 	session_record(&c->rq);
 }
 
-/* All writes of this turn in one durable commit. */
+/* All writes of this turn to one store in one durable commit. */
 static void
-run_writes(struct server *sv, struct client **group, size_t n)
+run_group(struct server *sv, struct client **group, size_t n)
 {
-	enum err e = n > 0 ? open_store(sv) : OK;
+	struct store *st;
+	enum err e = open_store(sv, group[0], &st);
 
-	if (n == 0)
-		return;
 	if (e == OK)
-		e = db_begin(sv->db, TX_WRITE, group[0]->rq.now);
+		e = db_begin(st->db, TX_WRITE, group[0]->rq.now);
 	for (size_t i = 0; i < n && e == OK; i++)
-		run_part(sv, group[i]);
+		run_part(sv, st, group[i]);
 	if (e == OK)
-		e = db_commit(sv->db);
+		e = db_commit(st->db);
 	if (e != OK)
 		for (size_t i = 0; i < n; i++)
 			group[i]->e = e;
+}
+
+/* Tenants share no commit: what befalls one store is told to its own alone. */
+static void
+run_writes(struct server *sv, struct client **writes, size_t n)
+{
+	bool done[TOGETHER] = { false };
+
+	for (size_t i = 0; i < n; i++) {
+		struct client *group[TOGETHER];
+		size_t members = 0;
+
+		for (size_t k = i; k < n; k++)
+			if (!done[k] && strcmp(writes[k]->tenant.dir, writes[i]->tenant.dir) == 0) {
+				group[members++] = writes[k];
+				done[k] = true;
+			}
+		if (members > 0)
+			run_group(sv, group, members);
+	}
 }
 
 /* ---- what leaves -------------------------------------------------------- */
@@ -507,7 +639,7 @@ reply(struct client *c)
 		res_header(
 		    rs, "Retry-After", "%lld", (long long)(c->rq.retry_after ? c->rq.retry_after : 60));
 	if (rs->status == 503)
-		res_header(rs, "Retry-After", "2");
+		res_header(rs, "Retry-After", c->e == ERR_SUSPENDED ? "600" : "2");
 	send_body(c, true);
 }
 
@@ -579,7 +711,8 @@ accept_some(struct server *sv)
 		if (n == TOGETHER || FCGX_Accept_r(&sv->clients[n].fcgi) < 0) {
 			if (n > 0)
 				return n;
-			poll(&socket, 1, -1);
+			close_idle(sv);
+			poll(&socket, 1, any_to_close(sv) ? IDLE_MS : -1);
 		} else {
 			n++;
 		}
@@ -617,6 +750,9 @@ serve_all(const struct route *routes, size_t n, size_t max_body, bool files)
 	sv->nroutes = n;
 	sv->max_body = max_body;
 	sv->files = files;
+	sv->state = getenv("MUSTER_STATE");
+	if (sv->state == NULL || *sv->state == '\0')
+		sv->state = "var";
 	if (FCGX_IsCGI()) {
 		sv->clients[0].cgi = true;
 		turn(sv, 1);
@@ -628,7 +764,8 @@ serve_all(const struct route *routes, size_t n, size_t max_body, bool files)
 		buf_free(&sv->clients[i].rs.head);
 		buf_free(&sv->clients[i].rs.body);
 	}
-	db_close(sv->db);
+	for (size_t i = 0; i < STORES; i++)
+		close_store(&sv->stores[i]);
 	free(sv);
 	return status;
 }

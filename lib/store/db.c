@@ -34,6 +34,8 @@ struct db {
 	int64_t patience_us;
 	struct ringer *ringer; /* NULL: this is the dispatcher */
 	bool ring;             /* once this transaction is committed */
+	dev_t dev;             /* which file it is */
+	ino_t ino;
 	struct tenant_row tenant;
 	struct keys *keys;
 	struct runs *runs;
@@ -473,6 +475,8 @@ db_open(struct db **out, const char *path, enum db_role role)
 		die("out of memory");
 	db->keys = keys_new();
 	db->runs = runs_new();
+	db->dev = st.st_dev;
+	db->ino = st.st_ino;
 	db->turn = open_turn(path, &st);
 	db->patience_us = PATIENCE_MS * 1000;
 	if (role != DB_DISPATCH)
@@ -498,6 +502,20 @@ db_open(struct db **out, const char *path, enum db_role role)
 	return OK;
 }
 
+/* The last to close a database writes its log back and takes that away, by its
+ * name: which may be another's by now, when a tenant was deleted and one of the
+ * same name was made. */
+static void
+spare_others(struct db *db)
+{
+	const char *path = db->handle ? sqlite3_db_filename(db->handle, "main") : NULL;
+	struct stat st;
+
+	if (path == NULL || (stat(path, &st) == 0 && st.st_dev == db->dev && st.st_ino == db->ino))
+		return;
+	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+}
+
 void
 db_patience(struct db *db, int64_t ms)
 {
@@ -515,6 +533,7 @@ db_close(struct db *db)
 {
 	if (db == NULL)
 		return;
+	spare_others(db);
 	for (int m = 0; m < SQL__MAX; m++)
 		for (int i = 0; i < SQL_STATEMENTS; i++)
 			sqlite3_finalize(db->stmts[m][i]);
@@ -720,6 +739,32 @@ db_checkpoint(struct db *db, int64_t *left)
 	log_line(
 	    "store: checkpoint: %s (%d)", sqlite3_errmsg(db->handle), sqlite3_extended_errcode(db->handle));
 	return (rc & 0xff) == SQLITE_BUSY ? ERR_BUSY : ERR_STORE;
+}
+
+enum err
+db_copy(struct db *db, const char *path)
+{
+	sqlite3_backup *backup = NULL;
+	sqlite3 *to = NULL;
+	int rc, fd = open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+
+	if (fd < 0) {
+		log_line("%s: %s", path, strerror(errno));
+		return ERR_STORE;
+	}
+	close(fd);
+	rc = sqlite3_open_v2(path, &to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+	if (rc == SQLITE_OK && (backup = sqlite3_backup_init(to, "main", db->handle, "main")) != NULL)
+		sqlite3_backup_step(backup, -1); /* all in one: of one instant */
+	if (rc == SQLITE_OK)
+		rc = sqlite3_backup_finish(backup);
+	if (backup == NULL)
+		rc = sqlite3_errcode(to);
+	die_without_memory(to, rc);
+	if (rc != SQLITE_OK)
+		log_line("store: copy: %s (%d)", sqlite3_errmsg(to), rc);
+	sqlite3_close(to);
+	return rc == SQLITE_OK ? OK : ERR_STORE;
 }
 
 static int64_t

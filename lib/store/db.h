@@ -32,7 +32,7 @@ enum err db_create(const char *path);
 /* ERR_NOT_FOUND: no such file.  ERR_CONFLICT: its schema is not the one this
  * program was built for.  ERR_STORE: it cannot be opened. */
 enum err db_open(struct db **, const char *path, enum db_role);
-void db_close(struct db *); /* NULL is allowed */
+void db_close(struct db *); /* NULL is allowed; safe also when another file has taken its place */
 
 /* How long a transaction waits for others at most, 5 seconds at first (0: that
  * again): for who has other stores to serve meanwhile. */
@@ -83,6 +83,10 @@ enum err db_checkpoint(struct db *, int64_t *left);
 
 /* Bytes of the file and of the log beside it. */
 void db_size(struct db *, int64_t *file, int64_t *log);
+
+/* Makes `path`, which must not be there, a copy of the store as it is at one instant, durable;
+ * readers and writers go on meanwhile.  Outside of a transaction. */
+enum err db_copy(struct db *, const char *path);
 
 /* SQLite's own integrity check: OK or ERR_STORE; details in the log. */
 enum err db_integrity(struct db *);

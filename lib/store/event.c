@@ -50,6 +50,17 @@ static const char *const sql[] = {
 /* More than any instance writes between a backup and its return. */
 enum { FORGET = 1000 * 1000 * 1000 };
 
+bool
+event_open(struct str channel)
+{
+	struct str open = S(EVENT_OPEN);
+
+	while (open.n > 0)
+		if (str_eq(str_cut(&open, ','), channel))
+			return true;
+	return false;
+}
+
 int64_t
 event_head(struct db *db, struct str channel)
 {

@@ -6,8 +6,12 @@
  * any mix of them.  The log is the truth: whatever carries events to browsers
  * may lose or double them.
  *
- * Channels are lower-case names: "availability" (topic: the shelter, the latest
- * state wins), "alerts" and "posts" (no topic: every one counts).
+ * Channels are lower-case names.  Heard by everybody: "availability" (topic: the
+ * shelter, the latest state wins), "alerts" (no topic: every one counts), "posts"
+ * (topic: the post).  Closed: "staff", heard by all who work here, and
+ * "team-SLUG", by that closed team; who else asks learns not even when something
+ * is written there.  "cut" is read by the dispatcher alone: a right to hear was
+ * taken away, so whoever hears what is closed shall show his again.
  */
 #ifndef MUSTER_EVENT_H
 #define MUSTER_EVENT_H
@@ -15,6 +19,11 @@
 #include "db.h"
 
 enum { EVENT_CHANNELS = 16 }; /* the most in one question */
+
+#define EVENT_OPEN "availability,alerts,posts"
+#define EVENT_CUT "cut"
+
+bool event_open(struct str channel); /* heard by everybody */
 
 struct event {
 	int64_t id, prev,

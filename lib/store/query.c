@@ -51,6 +51,50 @@ skip(struct str *s, size_t n)
 	s->n -= n;
 }
 
+/* A '-' that means something stands at the beginning. */
+static bool
+is_minus(struct str rest, bool fresh)
+{
+	size_t width;
+
+	return fresh && rest.n > 1 && rest.p[0] == '-' &&
+	       !is_blank(first((struct str){ rest.p + 1, rest.n - 1 }, &width));
+}
+
+bool
+query_token(struct query_tokens *t, struct str *token, bool *plain)
+{
+	struct str s = t->rest;
+	bool blank = false, quoted = false, minus = is_minus(s, t->fresh);
+	size_t width, n;
+
+	if (s.n == 0)
+		return false;
+	for (; s.n && is_blank(first(s, &width)); blank = true)
+		skip(&s, width);
+	if (!blank) {
+		skip(&s, minus);
+		quoted = is_quote(first(s, &width));
+		if (quoted) {
+			skip(&s, width);
+			n = reach(s, false);
+			if (n < s.n) {
+				skip(&s, n);
+				first(s, &width);
+				skip(&s, width);
+			} else { /* nothing ends it: what follows is words */
+				skip(&s, reach(s, true));
+			}
+		} else {
+			skip(&s, reach(s, true));
+		}
+	}
+	*token = (struct str){ t->rest.p, t->rest.n - s.n };
+	*plain = !blank && t->fresh && !minus && !quoted;
+	*t = (struct query_tokens){ s, blank };
+	return true;
+}
+
 /* False: too many words. */
 static bool
 add_item(struct arena *a, struct query *q, struct str typed, bool quoted, bool excluded)
@@ -75,8 +119,7 @@ next_item(struct arena *a, struct query *q, struct str *rest, bool fresh)
 	bool excluded = false;
 	size_t n, width;
 
-	if (fresh && rest->n > 1 && rest->p[0] == '-' &&
-	    !is_blank(first((struct str){ rest->p + 1, rest->n - 1 }, &width))) {
+	if (is_minus(*rest, fresh)) {
 		excluded = true;
 		skip(rest, 1);
 	}

@@ -5,8 +5,8 @@
  * other one is a directory STATE/tenants/NAME with the same contents.
  * STATE/hosts/HOST is a symbolic link to a tenant's directory
  * (../tenants/NAME): a host name more needs no reload of nginx.  A host
- * without a link is the default tenant's.  A link that leads nowhere is a
- * tenant that was deleted.
+ * without a link is the default tenant's.  A link that leads nowhere, or to
+ * ../tenants/.deleted, is a tenant's that was deleted (tenantdir.h).
  *
  * A file `suspended` in its directory suspends a tenant: nobody is answered,
  * nothing is sent.  The file `due` has as its time of last change when the

@@ -28,6 +28,7 @@ enum {
 	WORD_CLEAR,
 	WORD_DEL,
 	NEWEST,
+	OLDEST,
 	BEST,
 	IDS,
 	CHECK,
@@ -51,6 +52,7 @@ static const char *const sql[] = {
 	[WORD_DEL] = "delete from text_word where word = ?1",
 	[NEWEST] = "select rowid from words where words match ?1 and rowid between ?2 and ?3"
 		   " order by rowid desc",
+	[OLDEST] = "select rowid from words where words match ?1 and rowid between ?2 and ?3 order by rowid",
 	/* Labels have no weight.  All words' frequencies are those of the whole
 	 * table, other indexes included: near enough for an order. */
 	[BEST] = "select rowid from (select rowid, bm25(words, 1.0, 0.0) as score from words"
@@ -401,7 +403,8 @@ start(struct db *db, struct arena *a, struct str index, const struct text_search
 		w->st = db_stmt(db, SQL_TEXT, sql, BEST, "tiii", match, w->base + low + 1, w->base + high,
 		    (int64_t)TEXT_RANKED);
 	else
-		w->st = db_stmt(db, SQL_TEXT, sql, NEWEST, "tii", match, w->base + low + 1, w->base + high);
+		w->st = db_stmt(db, SQL_TEXT, sql, s->oldest ? OLDEST : NEWEST, "tii", match,
+		    w->base + low + 1, w->base + high);
 	return OK;
 }
 

@@ -60,6 +60,7 @@ struct text_search {
 	bool (*wants)(void *arg, int64_t id);
 	void *arg;
 	bool relevance; /* the best first (BM25; the newer of equals), not the newest */
+	bool oldest;    /* the oldest first: a page that goes back towards the newest */
 	size_t limit;   /* TEXT_HITS at most */
 };
 
@@ -74,7 +75,7 @@ enum err text_put(struct db *, struct arena *, struct str index, int64_t id, str
 void text_del(struct db *, struct arena *, struct str index, int64_t id);
 
 /* Ids of the documents that match, the newest first, as an array from the
- * arena.  *next is the `before` of the next page, 0 at the end; with `wants` a
+ * arena.  *next is the `before` (with `oldest` the `after`) of the next page, 0 at the end; with `wants` a
  * page may be short, even empty, and yet have a next.  By relevance there is
  * one page only.  ERR_INPUT: the query, or the groups, are beyond their
  * bounds.  No such index: nothing is found. */

@@ -50,7 +50,7 @@ for ((i = 0; i < 150; i++)); do
 	kill -0 "$site" 2>/dev/null || break
 	sleep 0.1
 done
-password=$(sed -n 's/.*with the password \([^ ]*\).*/\1/p' "$work/site.log")
+password=$(sed -n '/with the password/{s/.*with the password \([^ ]*\).*/\1/p;q}' "$work/site.log")
 [ -n "$password" ] || { sed 's/^/# /' "$work/site.log"; bail 'the site did not start'; }
 echo 'mara at the door' | "$B/bin/muster" --state "$state" user add mara --role manager \
 	--shelter RO-B-09 --shelter RO-B-12 >/dev/null || bail 'no manager could be made'

@@ -2,7 +2,7 @@
 # events.t - /events as plain CGI: what happened behind a cursor, once and in order.
 # shellcheck source=tests/route/lib.sh
 . "${0%/*}/lib.sh"
-plan 68
+plan 100
 token admin --role admin
 token publisher --role publisher
 
@@ -89,22 +89,116 @@ get '/events?after=3&retry=1'
 like "$body" $'\nretry: 3000\n' 'nobody is made to come back at once'
 
 # --- who may hear
-for name in team-7 staff nonsense 'alerts,staff' ',' AVAILABILITY; do
+for name in nonsense 'alerts,nonsense' ',' AVAILABILITY cut tick team; do
 	get "/events?channels=$name"
 	is "$status" 404 "no such channel: $name"
 done
+for name in staff team-7 'alerts,staff' team-; do
+	get "/events?channels=$name"
+	is "$status" 401 "after signing in, whether there is such a team or not: $name"
+done
 like "$(header Content-Type)" 'problem.json' 'it says so as JSON'
 get '/events/auth?channels=availability,alerts'
-is "$status $(header X-Channels)" '204 availability,alerts' 'the server in front asks which may be heard live'
+is "$status $(header X-Channels)" '204 availability,alerts,tick' 'the server in front asks which may be heard live'
 get '/events/auth?channels=team-7'
 is "$status" 401 'a team is heard after signing in'
 get '/events/auth?channels=nonsense'
 is "$status" 403 'what is not there by nobody'
 
+# --- closed channels
+token responder --role responder
+for name in ana dan; do user $name --role responder; done
+user boss --role admin
+declare -A cookies
+for name in ana dan boss; do sign_in $name; cookies[$name]=${who[0]}; done
+be() { [ -n "${cookies[$1]-}" ] && who=("${cookies[$1]}") || as "$1"; }
+as admin
+post /api/teams '{"title":"Rope","slug":"rope","open":false}'
+post /api/teams '{"title":"Cooks","slug":"cooks"}'
+post /api/teams/rope/members '{"user":"ana"}'
+post /api/teams/cooks/members '{"user":"ana"}'
+put() # CHANNEL TOPIC DATA, as a change of that moment would
+{
+	sqlite3 "$MUSTER_STATE/muster.db" "begin; update sequence set value = value + 1;
+		insert into event select value, '$1', ifnull((select head from channel where name = '$1'), 0), $now,
+			cast('$2' as blob), cast('$3' as blob) from sequence;
+		insert into channel select '$1', value from sequence where true on conflict do update set head = excluded.head; commit"
+}
+start=$(sed -n 's/^id: //p' <(as nobody; get /events; echo "$body"))
+put posts 1 '{"post":"post:1","change":"added"}'
+put staff 2 '{"post":"post:2","change":"added"}'
+put team-rope 3 '{"post":"post:3","change":"added"}'
+put team-cooks 4 '{"post":"post:4","change":"added"}'
+told() { data | jq -r '.post // empty' | paste -sd' '; }
+for row in 'nobody 401 401 401 401' 'dan 200 404 404 404' 'responder 200 404 404 404' 'ana 200 200 404 404' \
+	'boss 200 200 404 404' 'admin 200 200 404 404'; do
+	set -- $row
+	be "$1"
+	got=$1
+	for name in staff team-rope team-cooks team-none; do
+		get "/events?channels=$name&after=$start"
+		got+=" $status"
+	done
+	is "$got" "$row" "staff, a closed team, an open one, none: $1"
+	get '/events/auth?channels=team-rope'
+	hidden=$status$body
+	get '/events/auth?channels=team-none'
+	[ "$1" = nobody ] || case $row in
+	*' 200 200 '*) is "${hidden:0:3}" 204 "and live: $1" ;;
+	*) is "$hidden" "$status$body" "and live, in the same words: $1" ;;
+	esac
+done
+be ana
+get "/events?channels=staff,team-rope&after=$start"
+is "$(told)" 'post:2 post:3' 'a member hears the staff and the team'
+is "$(data | jq -c '[.seq, .prev]' | paste -sd' ')" "[$((start + 2)),0] [$((start + 3)),0]" 'each with the one before it on its channel'
+is "$(header Cache-Control)|$(header X-Accel-Expires)" 'private, no-store, no-transform|' 'which nobody keeps'
+get "/events?channels=posts,team-rope&after=$start&to=$((start + 3))"
+is "$(told)|$(header Cache-Control)|$(header X-Accel-Expires)" 'post:1 post:3|private, no-store, no-transform|' 'a closed range of it neither'
+get "/events?channels=posts&after=$start&to=$((start + 3))"
+is "$(told)|$(header X-Accel-Expires)" 'post:1|3600' 'the same range of what is for all is kept as ever, whoever asks'
+get "/events?after=$start"
+is "$(told)" post:1 'who names no channel hears what is for all'
+get '/events/auth?channels=team-rope,posts'
+is "$status $(header X-Channels)" '204 team-rope,posts,cut,tick' 'live: with the channel that ends it'
+as nobody
+get '/events/auth?channels=posts'
+is "$status $(header X-Channels)" '204 posts,tick' 'what is for all needs no end'
+get "/events?channels=posts&after=$start&to=$((start + 4))"
+unlike "$body" 'post:[234]' 'nobody hears anything of the others'
+put staff 2 '{"post":"post:2","change":"edited"}'
+put staff 2 '{"post":"post:2","change":"deleted"}'
+be dan
+get "/events?channels=staff&after=$start"
+is "$(data | jq -r .change | paste -sd' ')" deleted 'who comes after a deletion hears of that alone'
+be admin
+get "/events?channels=$(printf 'team-rope,staff,%.0s' {1..9})posts&after=$start"
+is "$status" 200 'a channel named often counts once'
+for i in {1..16}; do post /api/teams "{\"title\":\"T\",\"slug\":\"t$i\",\"open\":false}"; done
+get "/events?channels=staff,$(printf 'team-t%s,' {1..14})team-t15"
+is "$status" 200 'sixteen at once'
+get "/events?channels=staff,$(printf 'team-t%s,' {1..15})team-t16"
+is "$status $(json .detail)" '400 At most 16 channels at once.' 'not more'
+del /api/teams/rope/members/ana
+be ana
+get "/events?channels=team-rope&after=$start"
+is "$status" 404 'who is no member any more hears nothing more'
+as admin
+post /api/people/dan/disable ''
+be dan
+get "/events?channels=staff&after=$start"
+is "$status" 401 'nor who was disabled'
+now=$((now + 13 * 3600 * 1000))
+be boss
+get "/events?channels=staff&after=$start"
+is "$status" 401 'nor whose session is over'
+as nobody
+start=$(sed -n 's/^id: //p' <(get /events; echo "$body"))
+
 # --- far behind
 now=$((now + 1000))
 for ((i = 0; i < 6; i++)); do alert; done
-get '/events?after=5&channels=alerts'
+get "/events?after=$start&channels=alerts"
 is "$(kinds)" 'alerts alerts alerts alerts alerts alerts' 'alerts are told one by one'
 more() # N: so many posts, from id $1 on
 {

@@ -2,7 +2,7 @@
 # kv.t - muster kv: Redis's commands from a shell, answered as redis-cli does.
 # shellcheck source=tests/route/lib.sh
 . "${0%/*}/lib.sh"
-plan 48
+plan 49
 head='' one='' two=''
 kv() # its standard input and arguments: what it says is in $body, its exit status in $rc
 {
@@ -25,13 +25,16 @@ said=$state/said
 
 # --- help and misuse
 kv --help </dev/null
-like "$rc $body" '^0 usage: muster kv .*--tenant' 'it helps itself'
+like "$rc $body" '^0 usage: muster kv' 'it helps itself'
 like "$(muster --help)" '  kv  ' 'and is in the list of commands'
-for wrong in now --nonsense --tenant '--tenant a/b' '--tenant A' '--tenant -x' '--tenant ..' \
-	"--tenant $(printf 'a%.0s' {1..65})"; do
+for wrong in now --nonsense '--tenant b'; do
 	# shellcheck disable=SC2086
 	kv $wrong </dev/null
 	like "$rc $(cat "$stderr")" '^2 .*usage: muster kv' "misuse is told: $wrong"
+done
+for wrong in a/b A -x .. a--b "$(printf 'a%.0s' {1..33})"; do
+	body=$(muster --tenant "$wrong" kv 2>&1 </dev/null)
+	like "$? $body" '^2 .*--tenant takes a-z' "and what is no tenant's name: $wrong"
 done
 MUSTER_STATE=$state/none kv </dev/null
 like "$rc $(cat "$stderr")" '^1 .*no database .*none/muster.db.*init' 'without a database it says what to do'
@@ -72,11 +75,12 @@ is "$(env -u MUSTER_NOW "$B/bin/muster" kv <<<'# now 5')" "(error) ERR unknown c
 	'and nowhere else'
 
 # --- tenants
-kv --tenant a-1 <<<PING
-like "$rc $(cat "$stderr")" '^1 .*no database .*a-1.db.*init --tenant a-1' 'a tenant that is not there is told'
-is "$(muster init --tenant a-1)" "$MUSTER_STATE/a-1.db is ready" 'it is made'
+body=$(muster --tenant a-1 kv 2>&1 <<<PING)
+like "$? $body" '^1 .*no tenant a-1' 'a tenant that is not there is told'
+like "$(muster tenant add a-1 --host a-1.example)" '^admin' 'it is made'
 says 'SET t 1\n' 'OK\n' 'the usual one'
-ask 'GET t\nSET t 2\n' --tenant a-1
+body=$(printf 'GET t\nSET t 2\n' | muster --tenant a-1 kv; echo .)
+body=${body%.}
 is "$body" $'(nil)\nOK\n' 'and another know nothing of each other'
 says 'GET t\n' '"1"\n' 'either way'
 
@@ -159,8 +163,8 @@ else
 		sleep 0.02
 	done
 	theirs=$(redis-cli -s "$state/redis" --no-raw <"$said")
-	muster init --tenant b >/dev/null
-	kv --tenant b <"$said"
+	MUSTER_STATE=$state/b muster init >/dev/null
+	MUSTER_STATE=$state/b kv <"$said"
 	is "${body%$'\n'}" "$theirs" 'redis-cli answers the same to odd lines'
 	kill "$!"
 	wait "$!" 2>/dev/null

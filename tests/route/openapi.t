@@ -209,7 +209,7 @@ form /settings site.title=Town
 form /settings site.zone=Nowhere
 for _ in {1..11}; do post /api/settings/test '{"channel":"email","address":"eva@example.org"}'; done
 for uri in /events '/events?channels=alerts&after=0&retry=2400' '/events?after=0&to=1' /events/auth '/events/auth?channels=team-7' \
-	'/events/auth?channels=no' '/events?channels=no'; do as nobody; get "$uri"; done
+	'/events/auth?channels=no' /events/names '/events/names?channels=no' '/events?channels=no'; do as nobody; get "$uri"; done
 as admin
 # --- the outbox
 as admin
@@ -233,7 +233,7 @@ with REMOTE_ADDR=127.0.0.1
 get /metrics
 get /metrics
 for uri in /events '/events?channels=alerts&after=0&retry=2400' '/events?after=0&to=1' /events/auth '/events/auth?channels=team-7' \
-	'/events/auth?channels=no' '/events?channels=no'; do as nobody; get "$uri"; done
+	'/events/auth?channels=no' /events/names '/events/names?channels=no' '/events?channels=no'; do as nobody; get "$uri"; done
 as admin
 
 # --- refused, each in its own way

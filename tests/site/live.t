@@ -2,7 +2,7 @@
 # live.t - /events behind the cache and /live through the hub: what is hostile, what dies, what is not installed.
 # shellcheck source=tests/site/lib.sh
 . "${0%/*}/lib.sh"
-plan 55
+plan 56
 start DEMO=0
 token admin --role admin
 shelter RO-CJ-01 '"capacity":1000'
@@ -44,7 +44,9 @@ with -H 'Last-Event-ID: 77'
 get '/events'
 is "$(sed -n 's/^event: //p; s/^data: //p' <<<"$body" | paste -sd' ')" 'reset {"seq":2}' 'from the future: reset'
 get '/events?channels=team-7'
-is "$status $(header Content-Type)" '404 application/problem+json' 'a channel that is not for all'
+is "$status $(header Content-Type)" '401 application/problem+json' 'a channel that is not for all'
+get '/events?channels=nonsense'
+is "$status $(header Content-Type)" '404 application/problem+json' 'one that is not there'
 post /events '{}'
 is "$status" 405 'nobody posts'
 with -I
@@ -66,7 +68,7 @@ wait "$!"
 
 # --- the tail
 if [ ! -e /usr/lib/nginx/modules/ngx_nchan_module.so ]; then
-	for ((i = count; i < 55; i++)); do judge 0 'the tail # SKIP no libnginx-mod-nchan'; done
+	for ((i = count; i < 56; i++)); do judge 0 'the tail # SKIP no libnginx-mod-nchan'; done
 	exit 0
 fi
 hub() { cat "$state/run/live/nginx.pid" 2>/dev/null; }

@@ -17,7 +17,7 @@ enum { POSTS = 64 };
 static struct {
 	char path[64], event[64], body[512];
 } posts[POSTS];
-static size_t nposts, shown;
+static size_t nposts, shown, cuts;
 static const char *says; /* a letter a request: 2: 202, 5: 500, c: it closes; the last one repeats */
 static int hub_fd = -1;
 static pthread_t hub_thread;
@@ -43,6 +43,11 @@ hub_answer(int fd, char *request)
 	size_t at = nposts < strlen(says) ? nposts : strlen(says) - 1;
 	char *body = strstr(request, "\r\n\r\n") + 4;
 
+	if (strncmp(request, "DELETE ", 7) == 0) {
+		assert_non_null(strstr(request, "DELETE /pub/cut "));
+		cuts++;
+		return write(fd, good, sizeof(good) - 1) > 0;
+	}
 	if (nposts < POSTS) {
 		snprintf(posts[nposts].path, sizeof(posts[0].path), "%.*s",
 		    (int)strcspn(request + strlen("POST "), " "), request + strlen("POST "));
@@ -180,7 +185,7 @@ setup(void **state)
 	if (bad != 0)
 		return bad;
 	db_commit(db);
-	nposts = shown = njobs = 0;
+	nposts = shown = njobs = cuts = 0;
 	tenant = (struct tenant){ 0 };
 	snprintf(tenant.dir, sizeof(tenant.dir), "%s", store_dir);
 	curl_global_init(CURL_GLOBAL_DEFAULT);
@@ -231,7 +236,7 @@ news(void)
 		long long seq = 0, prev = 0;
 		char topic[16] = "";
 
-		if (strcmp(posts[shown].path, "/pub/tick") == 0)
+		if (strcmp(posts[shown].event, "tick") == 0)
 			continue;
 		sscanf(
 		    posts[shown].body, "{\"seq\":%lld,\"prev\":%lld,\"t\":\"%15[^\"]\"}", &seq, &prev, topic);
@@ -444,4 +449,125 @@ LIVE_TEST(the_head_file_names_the_last_of_each_channel_and_the_sequence)
 	assert_true(fread(text, 1, sizeof(text) - 1, f) > 0);
 	fclose(f);
 	assert_string_equal(text, "{\"sequence\":2,\"heads\":{\"alerts\":1,\"availability\":2}}\n");
+}
+
+/* Ticks that a channel had on itself since the last call. */
+static size_t
+own_ticks(const char *channel, const char *body)
+{
+	size_t n = 0;
+
+	for (; shown < nposts; shown++)
+		if (strcmp(posts[shown].event, "tick") == 0 && strcmp(posts[shown].path + 5, channel) == 0) {
+			assert_string_equal(posts[shown].body, body);
+			n++;
+		}
+	return n;
+}
+
+LIVE_TEST(a_closed_channel_is_told_and_named_to_nobody_else)
+{
+	char path[400], text[200] = "";
+	FILE *f;
+
+	hub_start("2");
+	turn(NOW);
+	put("posts", "1");
+	put("team-rope", "2");
+	put("staff", "3");
+	turn(NOW + 20);
+	const char *told = news();
+	assert_non_null(strstr(told, "team-rope 2<0:2"));
+	assert_non_null(strstr(told, "staff 3<0:3"));
+	turn(NOW + 15000);
+	turn(NOW + 15300);
+	for (size_t i = 0; i < nposts; i++)
+		if (strcmp(posts[i].path, "/pub/tick") == 0)
+			assert_null(strstr(posts[i].body, "team"));
+	assert_string_equal(last_tick(), "{\"heads\":{\"posts\":1},\"w\":40}");
+	snprintf(path, sizeof(path), "%s/live/head.json", store_dir);
+	assert_non_null(f = fopen(path, "r"));
+	assert_true(fread(text, 1, sizeof(text) - 1, f) > 0);
+	fclose(f);
+	assert_string_equal(text, "{\"sequence\":3,\"heads\":{\"posts\":1}}\n");
+}
+
+LIVE_TEST(it_has_three_ticks_of_its_own_after_it_has_spoken)
+{
+	size_t ticks = 0;
+
+	hub_start("2");
+	turn(NOW);
+	turn(NOW + 15000);
+	put("team-rope", "2");
+	turn(NOW + 15020);
+	news();
+	for (int64_t t = NOW + 16000; t < NOW + 120000; t += 1000) {
+		turn(t);
+		ticks += own_ticks("team-rope", "{\"heads\":{\"team-rope\":1}}");
+	}
+	assert_int_equal(ticks, 3);
+	put("team-rope", "2");
+	turn(NOW + 120000);
+	assert_string_equal(news(), "team-rope 2<1:2");
+}
+
+LIVE_TEST(one_that_the_hub_did_not_take_is_named_by_its_ticks)
+{
+	size_t ticks = 0;
+
+	hub_start("25");
+	turn(NOW);
+	put("team-rope", "2");
+	for (int64_t t = NOW + 20; t < NOW + 5000; t += 20)
+		turn(t);
+	news();
+	says = "2";
+	for (int64_t t = NOW + 5000; t < NOW + 120000; t += 1000) {
+		turn(t);
+		ticks += own_ticks("team-rope", "{\"heads\":{\"team-rope\":1}}");
+	}
+	assert_int_equal(ticks, 3);
+}
+
+LIVE_TEST(who_hears_closed_channels_is_cut_off_every_five_minutes_over_all_dispatchers)
+{
+	size_t before;
+
+	hub_start("2");
+	turn(NOW);
+	assert_int_equal(cuts, 1); /* nobody knows since when they listen */
+	for (int64_t t = NOW + 1000; t < NOW + 299000; t += 1000) {
+		turn(t);
+		if ((t - NOW) % 60000 != 0)
+			continue;
+		live_rest(live, db, t);
+		live_free(live);
+		live = live_new(store_dir, &tenant, (struct live_carrier){ NULL, carry });
+	}
+	assert_int_equal(cuts, 1);
+	turn(NOW + 300000);
+	assert_int_equal(cuts, 2);
+	before = cuts;
+	turn(NOW + 301000);
+	assert_int_equal(cuts, before);
+}
+
+LIVE_TEST(and_within_five_seconds_after_a_right_was_taken_away)
+{
+	hub_start("2");
+	turn(NOW);
+	put("cut", "");
+	put("cut", "");
+	assert_in_range(turn(NOW + 1000), NOW + 1001, NOW + 5000);
+	assert_int_equal(cuts, 1);
+	turn(NOW + 5000);
+	assert_int_equal(cuts, 2);
+	turn(NOW + 60000);
+	put("cut", "");
+	turn(NOW + 60020);
+	assert_int_equal(cuts, 3); /* at once, where the last one is a while ago */
+	turn(NOW + 66000);
+	assert_int_equal(cuts, 3);
+	assert_string_equal(news(), "");
 }
