@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "bell.h"
@@ -28,6 +29,7 @@ enum {
 	DRAIN_MS = 30 * 1000,      /* at the end of a life, */
 	DRAIN_ENDED_MS = 5 * 1000, /* and when it is asked to end */
 	LOOK_MS = SECOND_MS,
+	DESCRIPTORS = 2048,
 	KEPT_FREE = 4 * 1024 * 1024, /* of memory */
 };
 
@@ -192,6 +194,19 @@ sum_up(const struct engine_counts *c)
 		    (long long)c->fenced);
 }
 
+/* Four descriptors a store, and one a transfer. */
+static void
+want_descriptors(void)
+{
+	struct rlimit most;
+
+	if (getrlimit(RLIMIT_NOFILE, &most) != 0)
+		return;
+	most.rlim_cur =
+	    most.rlim_max == RLIM_INFINITY || most.rlim_max > DESCRIPTORS ? DESCRIPTORS : most.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &most);
+}
+
 static void
 begin(struct dispatch *d, int64_t life_s)
 {
@@ -246,6 +261,7 @@ main(int argc, char **argv)
 	log_name(argv[0]);
 	options(&d, argc, argv, &life_s);
 	on_signals(on_end_waiting);
+	want_descriptors();
 	if ((d.crew.relay = relay_join(d.crew.state, !d.once)) == NULL)
 		return 0;
 	curl_global_init(CURL_GLOBAL_DEFAULT);

@@ -379,7 +379,11 @@ service_before(struct service *s, int64_t now, bool news)
 	/* Before anything is claimed: what was set before a message was written holds
 	 * for it. */
 	if (news || since >= LOOK_MS || since < 0) {
-		s->over = s->looked_at != 0 && !is_there(s);
+		s->over = !is_there(s);
+		if (s->over) {
+			service_stop(s);
+			return 0;
+		}
 		look(s);
 		s->looked_at = now;
 	}

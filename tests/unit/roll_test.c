@@ -17,12 +17,14 @@
 
 #define ROLL_TEST(name) TEST_WITH(name, roll_setup, roll_teardown)
 
+enum { TENANTS = SERVED + 30 };
+
 static struct crew crew;
 static struct roll *roll;
 static struct rings rings;
 static int bell;
-static struct tenant tenants[64];
-static struct db *stores[64]; /* as a handler has them open; NULL: not */
+static struct tenant tenants[TENANTS];
+static struct db *stores[TENANTS]; /* as a handler has them open; NULL: not */
 static size_t ntenants;
 
 /* ---- tenants ---- */
@@ -445,11 +447,11 @@ ROLL_TEST(whoever_locks_one_store_holds_up_no_other)
 
 ROLL_TEST(of_many_tenants_only_some_are_open_and_all_are_served)
 {
-	int64_t ids[64];
+	int64_t ids[TENANTS];
 
-	for (size_t i = ntenants; i < 60; i++)
+	for (size_t i = ntenants; i < TENANTS; i++)
 		make(arena_printf(mem, "t%zu", i));
-	for (size_t i = 0; i < 60; i++) {
+	for (size_t i = 0; i < TENANTS; i++) {
 		ids[i] = put(i, NOW);
 		db_close(stores[i]);
 		stores[i] = NULL;
@@ -459,7 +461,7 @@ ROLL_TEST(of_many_tenants_only_some_are_open_and_all_are_served)
 		assert_in_range(roll_open(roll), 1, SERVED + LEAVING);
 		engine_wait(crew.engine, -1, 1);
 	}
-	for (size_t i = 0; i < 60; i++)
+	for (size_t i = 0; i < TENANTS; i++)
 		assert_true(is_served(i, ids[i]));
 	assert_in_range(roll_open(roll), 1, SERVED);
 }
