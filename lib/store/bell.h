@@ -49,7 +49,7 @@ bool bell_take(int fd, struct rings *, void (*heard)(void *arg, struct str name)
 struct ringer;
 struct ringer *ringer_new(const char *path);
 void ringer_ring(struct ringer *);
-bool ringer_heard(struct ringer *); /* rings where somebody listens, and tells whether so */
+bool ringer_heard(const struct ringer *); /* whether somebody listens; does not ring */
 bool ringer_is_tenants(const struct ringer *);
 void ringer_free(struct ringer *); /* NULL is allowed */
 
