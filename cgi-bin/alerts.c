@@ -6,6 +6,7 @@
  *	GET  /alerts/new                  publisher: the composer; ?references=ID&kind=update
  *	POST /alerts/new                  publisher: its steps: preview, back, one more language
  *	GET  /alerts/banner               what stands over every page
+ *	GET  /alerts/title                the organisation's name, for static pages
  *	GET  /alerts/{id}                 one, with its chain; staff see the deliveries too
  *	GET  /alerts/{id}.cap             CAP 1.2
  *	GET  /alerts.atom                 a feed of them
@@ -32,6 +33,7 @@ enum {
 	PER_PAGE = 20,
 	FEED_MOST = 50,
 	ACTIVE_MOST = 100,
+	TITLE_S = 10, /* seldom changed, in every page */
 	LOOKS = 5,
 	ROOMS = 3,
 	PUBLISHERS = ROLE_ADMIN | ROLE_PUBLISHER
@@ -232,6 +234,18 @@ list(struct req *rq, struct res *rs)
 	list_json(rq, rs, all, n, next);
 	if (rq->who.roles == 0)
 		res_same(rq, rs);
+	return OK;
+}
+
+/* A part of pages that no handler writes. */
+static enum err
+site_title(struct req *rq, struct res *rs)
+{
+	rs->status = 200;
+	rs->rendered = true;
+	rs->type = "text/html; charset=utf-8";
+	rs->keep = TITLE_S;
+	html(rs, "%.*s", FMT(rq->title));
 	return OK;
 }
 
@@ -621,6 +635,7 @@ static const struct route routes[] = {
 	{ GET, "/alerts/new", PUBLISHERS, TX_READ, compose },
 	{ POST, "/alerts/new", PUBLISHERS, TX_READ, step },
 	{ GET, "/alerts/banner", PUBLIC, TX_READ, banner },
+	{ GET, "/alerts/title", PUBLIC, TX_READ, site_title },
 	{ GET, "/alerts.atom", PUBLIC, TX_READ, atom },
 	{ GET, "/alerts/{id}.cap", PUBLIC, TX_READ, cap },
 	{ GET, "/alerts/{id}", SHARED, TX_READ, show },

@@ -177,6 +177,13 @@ page_body(struct req *rq, struct res *rs)
 		html(rs, "<body data-seq=\"%lld\">\n", (long long)db_sequence(rq->db));
 }
 
+/* Where the store could not be asked it is ours. */
+static const char *
+site_title(const struct req *rq)
+{
+	return rq->title.n ? rq->title.p : "muster";
+}
+
 void
 html_alternate(struct req *rq, struct res *rs, const char *href, const char *title)
 {
@@ -194,23 +201,25 @@ html_page(struct req *rq, struct res *rs, int status, const char *title, const c
 	html(rs,
 	    "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
 	    "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n"
-	    "<title>%s%s – muster</title>\n"
+	    "<title>%s%s – %s</title>\n"
 	    "<link rel=\"stylesheet\" href=\"/style.css\">\n"
 	    "<link rel=\"icon\" href=\"/favicon.svg\">\n"
 	    "<link rel=\"alternate\" type=\"application/atom+xml\" href=\"/alerts.atom\" title=\"Alerts\">\n"
 	    "<script src=\"/live.js\" defer></script>\n",
-	    rq->faults ? "Problem: " : "", title);
+	    rq->faults ? "Problem: " : "", title, site_title(rq));
 	if (rs->feed)
 		html(rs, "<link rel=\"alternate\" type=\"application/atom+xml\" href=\"%s\" title=\"%s\">\n",
 		    rs->feed, rs->feed_title);
 	html(rs, "</head>\n");
 	page_body(rq, rs);
-	html(rs, "<a class=\"skip\" href=\"#main\">Skip to content</a>\n"
-		 "<header class=\"top\"><div>\n"
-		 "<a class=\"brand\" href=\"/\"><svg viewBox=\"0 0 24 24\" aria-hidden=\"true\">"
-		 "<path d=\"M2 11l10-8 10 8M6 20v-2M12 20v-5M18 20v-2\"/></svg>muster</a>\n"
-		 "<a class=\"news\" href=\"/alerts\">Alerts</a>\n"
-		 "<a class=\"sos\" href=\"tel:112\">Call <b>112</b></a>\n</div></header>\n");
+	html(rs,
+	    "<a class=\"skip\" href=\"#main\">Skip to content</a>\n"
+	    "<header class=\"top\"><div>\n"
+	    "<a class=\"brand\" href=\"/\"><svg viewBox=\"0 0 24 24\" aria-hidden=\"true\">"
+	    "<path d=\"M2 11l10-8 10 8M6 20v-2M12 20v-5M18 20v-2\"/></svg>%s</a>\n"
+	    "<a class=\"news\" href=\"/alerts\">Alerts</a>\n"
+	    "<a class=\"sos\" href=\"tel:112\">Call <b>112</b></a>\n</div></header>\n",
+	    site_title(rq));
 	if (rq->who.session.n)
 		staff_bar(rq, rs);
 	/* What is in force may change while this page lies in a cache: the server

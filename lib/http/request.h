@@ -58,6 +58,7 @@ struct req {
 	struct arena *arena;
 	struct db *db;     /* its tenant's, and no other's */
 	struct str tenant; /* that one's name (tenant.h); empty: the default one */
+	struct str title;  /* the organisation's name, as pages show it */
 	int64_t now;       /* unix ms */
 
 	enum method method;

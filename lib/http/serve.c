@@ -30,6 +30,7 @@ enum {
 	STORES = 16,   /* open at once: some five descriptors and up to a MiB each */
 	IDLE_MS = 60 * 1000,
 	ZONE_NAME = 64,
+	TITLE = 1000, /* a setting has no more */
 	BODY_MAX = 64 * 1024,
 };
 
@@ -52,9 +53,9 @@ struct store {
 	struct db *db; /* NULL: this place is free */
 	dev_t dev;     /* which file it was: another one in its place is another store */
 	ino_t ino;
-	int64_t used;      /* when it was asked last */
-	int64_t zone_read; /* when the tenant's zone was looked up */
-	char zone[ZONE_NAME + 1];
+	int64_t used;   /* when it was asked last */
+	int64_t looked; /* when what follows was looked up */
+	char zone[ZONE_NAME + 1], title[TITLE + 1];
 };
 
 struct server {
@@ -249,7 +250,7 @@ place_for(struct server *sv, const char *dir)
 	}
 	close_store(best);
 	snprintf(best->dir, sizeof(best->dir), "%s", dir);
-	best->zone_read = 0;
+	best->looked = 0;
 	return best;
 }
 
@@ -283,7 +284,7 @@ open_store(struct server *sv, struct client *c, struct store **out)
 		return OK;
 	st->dev = file.st_dev;
 	st->ino = file.st_ino;
-	st->zone_read = 0;
+	st->looked = 0;
 	return db_open(&st->db, path, DB_HANDLER) == OK ? OK : ERR_STORE;
 }
 
@@ -310,16 +311,19 @@ any_to_close(const struct server *sv)
 
 /* ---- one transaction ---------------------------------------------------- */
 
-/* Times on pages are those of the tenant's zone, which seldom changes.  In a
- * transaction. */
+/* What every page needs of the tenant's settings, looked up once a second: its
+ * name, and the zone of times, which is the process'.  In a transaction. */
 static void
-use_zone(struct server *sv, struct store *st, struct req *rq)
+use_settings(struct server *sv, struct store *st, struct req *rq)
 {
-	if (rq->now < st->zone_read || rq->now - st->zone_read >= MINUTE_MS || st->zone_read == 0) {
-		st->zone_read = rq->now;
+	if (st->looked == 0 || rq->now < st->looked || rq->now - st->looked >= SECOND_MS) {
+		st->looked = rq->now;
 		snprintf(
 		    st->zone, sizeof(st->zone), "%.*s", FMT(setting_text(rq->db, rq->arena, "site.zone")));
+		snprintf(
+		    st->title, sizeof(st->title), "%.*s", FMT(setting_text(rq->db, rq->arena, "site.title")));
 	}
+	rq->title = arena_dup(rq->arena, str(st->title));
 	if (strcmp(st->zone, sv->zone) == 0)
 		return;
 	memcpy(sv->zone, st->zone, sizeof(sv->zone));
@@ -394,7 +398,7 @@ run_read(struct server *sv, struct client *c)
 	c->rq.db = st->db;
 	if ((c->e = db_begin(st->db, TX_READ, c->rq.now)) != OK)
 		return;
-	use_zone(sv, st, &c->rq);
+	use_settings(sv, st, &c->rq);
 	c->e = authorize(c);
 	if (c->e == OK && c->route->tx == TX_READ)
 		c->e = c->route->handle(&c->rq, &c->rs);
@@ -412,7 +416,7 @@ run_part(struct server *sv, struct store *st, struct client *c)
 	bool answered = false;
 
 	c->rq.db = st->db;
-	use_zone(sv, st, &c->rq);
+	use_settings(sv, st, &c->rq);
 	db_savepoint(st->db);
 	c->e = authorize(c);
 	if (c->e == OK)

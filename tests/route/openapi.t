@@ -92,6 +92,7 @@ for uri in /api/alerts '/api/alerts?limit=1&cursor=99999' /api/alerts/1 /api/fee
 	get "$uri"
 done
 get /alerts/banner
+get /alerts/title
 as admin
 
 # --- who gets alerts
