@@ -22,6 +22,7 @@ static const char *says; /* a letter a request: 2: 202, 5: 500, c: it closes; th
 static int hub_fd = -1;
 static pthread_t hub_thread;
 static struct live *live;
+static struct tenant tenant;
 static CURLM *multi;
 
 static void
@@ -185,9 +186,11 @@ setup(void **state)
 		return bad;
 	db_commit(db);
 	nposts = shown = njobs = cuts = 0;
+	tenant = (struct tenant){ 0 };
+	snprintf(tenant.dir, sizeof(tenant.dir), "%s", store_dir);
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 	multi = curl_multi_init();
-	live = live_new(store_dir, (struct live_carrier){ NULL, carry });
+	live = live_new(store_dir, &tenant, (struct live_carrier){ NULL, carry });
 	return 0;
 }
 
@@ -409,7 +412,7 @@ LIVE_TEST(how_far_it_came_is_written_down_when_it_moved_and_the_next_goes_on_the
 	live_rest(live, db, NOW + 1500);
 	live_free(live);
 	put("alerts", "");
-	live = live_new(store_dir, (struct live_carrier){ NULL, carry });
+	live = live_new(store_dir, &tenant, (struct live_carrier){ NULL, carry });
 	news();
 	turn(NOW + 2000);
 	assert_string_equal(news(), "alerts 3<2");
@@ -540,7 +543,7 @@ LIVE_TEST(who_hears_closed_channels_is_cut_off_every_five_minutes_over_all_dispa
 			continue;
 		live_rest(live, db, t);
 		live_free(live);
-		live = live_new(store_dir, (struct live_carrier){ NULL, carry });
+		live = live_new(store_dir, &tenant, (struct live_carrier){ NULL, carry });
 	}
 	assert_int_equal(cuts, 1);
 	turn(NOW + 300000);
