@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
+#include "clock.h"
 #include "event.h"
 #include "live.h"
 #include "value.h"
@@ -570,4 +571,18 @@ LIVE_TEST(and_within_five_seconds_after_a_right_was_taken_away)
 	turn(NOW + 66000);
 	assert_int_equal(cuts, 3);
 	assert_string_equal(news(), "");
+}
+
+LIVE_TEST(a_publisher_is_needed_for_the_next_tick_where_somebody_listens_and_else_for_news_only)
+{
+	hub_start("2"); /* it tells of 20000 listeners */
+	assert_int_equal(live_due(live), 0);
+	turn(NOW + 1);
+	put("alerts", "");
+	turn(NOW + 20);
+	turn(NOW + 1020);
+	turn(NOW + 2040);
+	assert_in_range(live_due(live), NOW + 2041, NOW + 2040 + 15000);
+	live_rest(live, db, NOW + 2041);
+	assert_true(live_due(live) == NEVER);
 }
