@@ -27,6 +27,7 @@
 #include "import.h"
 #include "key.h"
 #include "log.h"
+#include "post.h"
 #include "queue_command.h"
 #include "session.h"
 #include "setting.h"
@@ -110,7 +111,7 @@ static const char help_suppress[] =
 static const char help_check[] =
     "usage: muster check\n\n"
     "Compares every shelter's numbers with its ledger and its intentions, and every\n"
-    "index with the shelters; follows the audit log from entry to entry. Prints each\n"
+    "index with the shelters; all lists and counts of posts with the posts; follows the audit log from entry to entry. Prints each\n"
     "difference; exit status 1 if there is one. Keep the audit log's last hash somewhere\n"
     "else: who could write the whole log anew cannot change that note.\n";
 
@@ -673,6 +674,13 @@ print_difference(void *arg, const char *text)
 	printf("%s\n", text);
 }
 
+static void
+print_line(void *arg, struct str text)
+{
+	(void)arg;
+	printf("%.*s\n", FMT(text));
+}
+
 /* FTS5 wants a write transaction for looking at its own index. */
 static enum err
 check_text(void *db)
@@ -725,6 +733,7 @@ cmd_check(struct cmd *c)
 	}
 	if (e != OK)
 		return failed(e);
+	r.differences += (int64_t)posts_check(c->db, print_line, NULL);
 	printf("%lld shelters, %lld intentions, %lld ledger entries, %lld alerts: %lld differences\n",
 	    (long long)r.shelters, (long long)r.intents, (long long)r.entries, (long long)alerts.alerts,
 	    (long long)r.differences);

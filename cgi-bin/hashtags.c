@@ -93,41 +93,55 @@ list(struct req *rq, struct res *rs)
 	return OK;
 }
 
-static enum err
-show_json(struct req *rq, struct res *rs, const struct board *b)
+static void
+one_json(struct req *rq, struct res *rs, const struct tag_count *t)
 {
 	struct json j = res_json(rs, 200);
 	struct str id;
 
 	json_open(&j, '{');
-	members(&j, &b->tag);
-	json_key_given(&j, "shelter", article_shelter(rq, b->tag.key, &id) ? id : S(""));
+	members(&j, t);
+	json_key_given(&j, "shelter", article_shelter(rq, t->key, &id) ? id : S(""));
 	json_close(&j, '}');
 	if (rq->who.roles == 0)
 		res_same(rq, rs);
-	return OK;
 }
 
+/* The tag of the path, with what it counts for this reader. */
 static enum err
-show(struct req *rq, struct res *rs)
+find(struct req *rq, struct tag_count *t)
 {
-	struct board b;
+	struct reader rd;
 	struct str key;
 	enum err e;
 
 	if (!hashtag_key(rq->arena, rq->arg[0], &key))
 		return fail(rq, ERR_NOT_FOUND, "This is no tag.");
+	if ((e = article_reader(rq, &rd)) != OK || (e = tag_read(rq->db, rq->arena, &rd, key, t)) != OK)
+		return e;
+	t->key = key;
+	return t->n ? OK : fail(rq, ERR_NOT_FOUND, "No post that you may read has this tag.");
+}
+
+static enum err
+show(struct req *rq, struct res *rs)
+{
+	struct tag_count tag;
+	struct board b;
+	enum err e = find(rq, &tag);
+
+	if (e != OK)
+		return e;
+	if (rq->face == FACE_JSON) {
+		one_json(rq, rs, &tag);
+		return OK;
+	}
 	/* One address for each tag. */
-	if (rq->face == FACE_HTML && !str_eq(key, rq->arg[0]))
-		return res_see_other(rs, url(rq->arena, "/hashtags/%.*s", FMT(key)));
-	if ((e = board_read(rq, &b, key)) != OK)
+	if (!str_eq(tag.key, rq->arg[0]))
+		return res_see_other(rs, url(rq->arena, "/hashtags/%.*s", FMT(tag.key)));
+	if ((e = board_read(rq, &b, tag.key)) != OK)
 		return e;
-	if ((e = tag_read(rq->db, rq->arena, &b.reader, key, &b.tag)) != OK)
-		return e;
-	if (b.tag.n == 0)
-		return fail(rq, ERR_NOT_FOUND, "No post that you may read has this tag.");
-	if (rq->face == FACE_JSON)
-		return show_json(rq, rs, &b);
+	b.tag = tag;
 	if ((e = board_load(rq, &b)) != OK)
 		return e;
 	return board_page(rq, rs, 200, &b);

@@ -17,6 +17,7 @@
 #include "clock.h"
 #include "compose.h"
 #include "html.h"
+#include "postfeed.h"
 #include "serve.h"
 #include "session.h"
 #include "setting.h"
@@ -46,6 +47,19 @@ list(struct req *rq, struct res *rs)
 	if (rq->who.roles == 0)
 		res_same(rq, rs);
 	return OK;
+}
+
+static enum err
+atom(struct req *rq, struct res *rs)
+{
+	struct board b;
+	enum err e = board_read(rq, &b, S(""));
+
+	if (e == OK)
+		e = board_load(rq, &b);
+	if (e == OK)
+		posts_atom(rq, rs, &b.reader, &b.t, &b.page);
+	return e;
 }
 
 /* ---- one ---------------------------------------------------------------------------------- */
@@ -199,7 +213,7 @@ post_page(struct req *rq, struct res *rs, int status, const struct seen *s)
 	    "<p class=\"links\"><a href=\"/posts\">Bulletins</a> <a href=\"%s\">All by %.*s</a></p>\n"
 	    "<h1>Post %lld</h1>\n",
 	    url(rq->arena, "/posts?user=%.*s", FMT(s->p.user)), FMT(s->p.user), (long long)s->p.id);
-	article_html(rq, rs, &s->reader, &s->p, NULL, 2, true);
+	article_html(rq, rs, &s->reader, &s->p, NULL, NULL, 2, true);
 	versions(rq, rs, s);
 	own_forms(rq, rs, s);
 	html_end(rq, rs);
@@ -423,7 +437,7 @@ ask_delete(struct req *rq, struct res *rs)
 	if (!may_delete(rq, &s.p))
 		return fail(rq, ERR_FORBIDDEN, "Only its author or an admin deletes a post.");
 	html_page(rq, rs, 200, "Delete this post?", "Delete this post?");
-	article_html(rq, rs, &s.reader, &s.p, NULL, 2, true);
+	article_html(rq, rs, &s.reader, &s.p, NULL, NULL, 2, true);
 	html(rs,
 	    "<form class=\"box\" method=\"post\" action=\"/posts/%lld\">\n"
 	    "<p>It goes at once: from all lists, tags, searches and feeds, with what it said before. "
@@ -456,6 +470,7 @@ destroy(struct req *rq, struct res *rs)
 
 static const struct route routes[] = {
 	{ GET, "/posts", SHARED, TX_READ, list },
+	{ GET, "/posts.atom", SHARED, TX_READ, atom },
 	{ POST, "/posts", STAFF, TX_WRITE, create },
 	{ GET, "/posts/{id}", SHARED, TX_READ, show },
 	{ PATCH, "/posts/{id}", STAFF, TX_WRITE, change },

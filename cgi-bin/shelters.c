@@ -644,7 +644,7 @@ what_teams_write(struct req *rq, struct res *rs, const struct shelter *s)
 	    "<section class=\"box\" aria-labelledby=\"write\">\n<h2 id=\"write\">What teams write about it</h2>\n"
 	    "<div class=\"posts\">\n");
 	for (size_t i = 0; i < page.n; i++)
-		article_html(rq, rs, &nobody, &page.v[i], NULL, 3, false);
+		article_html(rq, rs, &nobody, &page.v[i], NULL, NULL, 3, false);
 	html(rs, "</div>\n<p class=\"links\"><a href=\"%s\">All posts with #%.*s</a></p>\n</section>\n",
 	    url(rq->arena, "/posts?hashtag=%.*s", FMT(about.hashtag)), FMT(s->id));
 }

@@ -149,9 +149,13 @@ open_field(struct req *rq, struct res *rs, bool open)
 {
 	if (rq->faults && form_value(rq, "open").n)
 		open = str_is(form_value(rq, "open"), "1");
-	html(rs, "<fieldset><legend>Who reads it</legend>\n<div class=\"choices\">\n");
-	html(rs, open ? "<label class=\"tick\"><input type=\"radio\" name=\"open\" value=\"1\" checked>"
-		      : "<label class=\"tick\"><input type=\"radio\" name=\"open\" value=\"1\">");
+	html(rs, "<fieldset><legend>Who reads it</legend>\n");
+	html_fault_of(rq, rs, "open");
+	html(rs, "<div class=\"choices\">\n");
+	html(rs,
+	    open
+		? "<label class=\"tick\"><input type=\"radio\" id=\"open\" name=\"open\" value=\"1\" checked>"
+		: "<label class=\"tick\"><input type=\"radio\" id=\"open\" name=\"open\" value=\"1\">");
 	html(rs, " Open: all staff, who may join</label>\n");
 	html(rs, open ? "<label class=\"tick\"><input type=\"radio\" name=\"open\" value=\"0\">"
 		      : "<label class=\"tick\"><input type=\"radio\" name=\"open\" value=\"0\" checked>");
@@ -490,6 +494,21 @@ see_team(struct req *rq, struct res *rs, const struct seen *s, const char *done)
 	return res_see_other(rs, arena_printf(rq->arena, "/teams/%s?done=%s", s->t.slug.p, done));
 }
 
+/* Who may read its posts would change with it. */
+static enum err
+settled(struct req *rq, struct res *rs, struct seen *s)
+{
+	static const char words[] =
+	    "This team has posts, and who may read them was settled when they were written. Make a new team.";
+
+	if (rq->face == FACE_JSON)
+		return fail(rq, ERR_CONFLICT, words);
+	fault(rq, "open", "settled", words);
+	if (find_people(rq, s) == OK)
+		team_page(rq, rs, 409, s);
+	return ERR_CONFLICT;
+}
+
 static enum err
 change(struct req *rq, struct res *rs)
 {
@@ -510,7 +529,9 @@ change(struct req *rq, struct res *rs)
 			team_page(rq, rs, 422, &s);
 		return ERR_INPUT;
 	}
-	if ((e = team_change(rq->db, rq->arena, s.t.slug, title, open)) != OK)
+	if ((e = team_change(rq->db, rq->arena, s.t.slug, title, open)) == ERR_CONFLICT)
+		return settled(rq, rs, &s);
+	if (e != OK)
 		return e;
 	return rq->face == FACE_HTML ? see_team(rq, rs, &s, "changed") : answer(rq, rs, 200);
 }

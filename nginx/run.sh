@@ -232,6 +232,12 @@ machine_zone()
 	fi
 }
 
+demo_bulletins()
+{
+	[ "$DEMO" != 1 ] || B=$B share/demo/bulletins.sh ||
+		fatal 'the example bulletins could not be put in (DEMO=0 starts without)'
+}
+
 first_start()
 {
 	if [ ! -x "$B/bin/muster" ]; then
@@ -246,6 +252,7 @@ first_start()
 		usual_settings
 		"$B/bin/muster" --state "$STATE" set site.url "http://${LISTEN/#0.0.0.0/127.0.0.1}:$PORT" ||
 			fatal 'the settings could not be made'
+		demo_bulletins
 		echo admin >"$STATE/admin"      # the name only: the password is shown once
 	fi
 }

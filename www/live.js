@@ -1,19 +1,24 @@
 /* live.js - the numbers and the alert banner of an open page change by themselves.
    What happened is in /events, behind a cursor: asked at every opening, and for
    whatever is missing. /live only tells sooner; it may lose or double anything.
-   One tab of a browser listens and tells the others. Without it: Refresh. */
+   One tab of a browser listens and tells the others, who say what they want to hear.
+   What else a page wants ([data-channels]) it gets as events "muster" of its document.
+   Without all of it: Refresh. */
 (() => {
 "use strict";
-const d = document, all = "availability,alerts", $ = (css, at = d) => at.querySelector(css);
+const d = document, base = [ "availability", "alerts" ], $ = (css, at = d) => at.querySelector(css);
 const known = {}, loaded = Date.now(), rand = (ms) => Math.random() * ms, nap = (ms) => new Promise((go) => setTimeout(go, ms));
 const channel = self.BroadcastChannel && navigator.locks && new BroadcastChannel("muster-live");
 /* Up to which write sequence this page shows it, by channel. */
 if ($("[data-shelter]") && d.body.dataset.seq) known.availability = +d.body.dataset.seq;
 if ($("#banner")) known.alerts = +$("#banner").dataset.seq;
-const mine = Object.keys(known), born = known.alerts;
+for (const ch of $("[data-channels]")?.dataset.channels.split(",") ?? []) if (d.body.dataset.seq) known[ch] = +d.body.dataset.seq;
+const born = known.alerts, closed = (ch) => /^(staff$|team-)/.test(ch);
+let mine = Object.keys(known);
 if (!mine.length) return;
 
-let es, release, heard = 0, asked = loaded, fails = 0, spread = 2, asleep = false, said = 0, words = "", timer, sleeper, over;
+let es, release, heard = 0, asked = loaded, askedClosed = 0, fails = 0, spread = 2, asleep = false, said = 0, words = "", timer, sleeper, over;
+const wanted = new Set(mine); // by any tab
 let paused = remember() === "off", queue = Promise.resolve();
 const changed = new Map(), then = (f) => (queue = queue.then(f).catch(() => {}));
 
@@ -112,8 +117,9 @@ function alerted(e, seq) {
 function take(ch, e) {
 	if (!(e.seq > known[ch])) return;
 	known[ch] = e.seq;
-	(ch === "alerts" ? alerted : shelter)(e, e.seq);
+	(ch === "alerts" ? alerted : ch === "availability" ? shelter : tell)(e, e.seq);
 }
+const tell = (detail) => d.dispatchEvent(new CustomEvent("muster", { detail }));
 /* Too much was missed: this page, anew. It may be so for all at once. */
 async function reset(head) {
 	await nap(rand(5000));
@@ -126,6 +132,17 @@ async function reset(head) {
 	}
 	await banner(0);
 	for (const ch of mine) known[ch] = ch === "alerts" ? +$("#banner").dataset.seq : +now.body.dataset.seq || head;
+	tell({});
+}
+/* Signed out, or no member any more: the others may be heard all the same. */
+async function refused(chs, after, to) {
+	if (chs.length > 1) {
+		for (const ch of chs) await fetchEvents([ ch ], after, to);
+	} else if (closed(chs[0])) {
+		delete known[chs[0]];
+		wanted.delete(chs[0]);
+		mine = Object.keys(known);
+	}
 }
 /* Everything behind `after` (up to `to`), in as many answers as it takes. */
 async function fetchEvents(chs, after, to) {
@@ -134,6 +151,7 @@ async function fetchEvents(chs, after, to) {
 		const answer = await fetch(url, { cache: to ? "default" : "no-store" });
 		const text = await answer.text();
 
+		if ([ 401, 404 ].includes(answer.status) && chs.some(closed)) return refused(chs, after, to);
 		if (!answer.ok) throw answer.status;
 		for (const block of text.split("\n\n")) {
 			const f = Object.fromEntries(block.split("\n").map((l) => [ l.slice(0, l.indexOf(":")), l.slice(l.indexOf(":") + 2) ]));
@@ -149,7 +167,15 @@ async function fetchEvents(chs, after, to) {
 	fails = Math.min(fails, 2);
 	show();
 }
-const catchUp = () => then(() => fetchEvents(mine, Math.min(...Object.values(known))));
+/* Open ones apart: their answer is the same for all, and kept. */
+const catchUp = (which = [ false, true ]) => then(async () => {
+	for (const kind of which) {
+		const chs = mine.filter((ch) => closed(ch) === kind);
+
+		if (chs.length) await fetchEvents(chs, Math.min(...chs.map((ch) => known[ch])));
+		if (kind) askedClosed = Date.now();
+	}
+});
 const hear = (ch, e) => then(async () => {
 	if (e.prev > known[ch]) {
 		await nap(rand(300)); // ten thousand have the same hole, and the same answer from the cache
@@ -169,26 +195,43 @@ function tick(t) {
 
 /* --- how it is heard --- */
 
-const on = { tick, availability: (e) => hear("availability", e), alerts: (e) => hear("alerts", e) };
+const on = (name, e) => name === "tick" ? tick(e) : name in known && hear(name, e);
 function open() {
 	if (!release || es || paused) return;
+	const chs = [ ...new Set([ ...base, ...mine, ...wanted ]) ].slice(0, 20);
 	let fine = false;
 
-	es = new EventSource(`/live?channels=${all}`);
+	es = new EventSource(`/live?channels=${chs.join()}`);
 	es.onopen = () => { fine = true; fails = 0; heard = Date.now(); catchUp(); show(); };
-	for (const name in on)
+	for (const name of [ "tick", ...chs ])
 		es.addEventListener(name, (m) => {
 			const e = JSON.parse(m.data);
 
-			on[name](e);
+			on(name, e);
 			channel?.postMessage([ name, e ]);
 		});
 	es.onerror = () => {
 		cut();
 		heard = 0;
+		if (!fine && chs.some(closed)) ask();
 		setTimeout(open, rand(1000 * (fine ? spread : Math.min(60, 2 ** ++fails))));
 		setTimeout(poll, rand(2000));
 	};
+}
+/* Some tab may want what is not its any more: all ask, and want what they got. */
+function ask() {
+	wanted.clear();
+	channel?.postMessage([ "who" ]);
+	catchUp();
+	then(() => want(mine));
+}
+function want(chs) {
+	const more = chs.some((ch) => !base.includes(ch) && !wanted.has(ch));
+
+	for (const ch of chs) wanted.add(ch);
+	if (!more || !es) return;
+	cut();
+	open();
 }
 function cut() {
 	es?.close();
@@ -200,8 +243,14 @@ async function poll() {
 	try {
 		const head = await fetch("/s/head.json", { cache: "no-store" });
 
-		if (head.ok) heads((await head.json()).heads), asked = Date.now();
-		else if (head.status === 404) await catchUp();
+		if (head.ok) {
+			const now = await head.json();
+
+			heads(now.heads);
+			asked = Date.now();
+			/* Of closed channels it says only that something was written, maybe elsewhere. */
+			if (mine.some((ch) => closed(ch) && known[ch] < now.sequence) && Date.now() - askedClosed > 15000) catchUp([ true ]);
+		} else if (head.status === 404) await catchUp();
 	} catch { /* offline: show() says so */ }
 	show();
 }
@@ -213,6 +262,7 @@ function lead() {
 	const go = () => new Promise((done) => {
 		if (paused || asleep) return done();
 		release = () => { release = null; cut(); done(); };
+		channel?.postMessage([ "who" ]);
 		open();
 	});
 
@@ -223,8 +273,14 @@ function wake() {
 	if (paused) return;
 	catchUp();
 	lead();
+	channel?.postMessage([ "want", mine ]);
 }
-if (channel) channel.onmessage = ({ data: [ name, e ] }) => { if (!paused) heard = Date.now(), on[name]?.(e); };
+if (channel) channel.onmessage = ({ data: [ name, e ] }) => {
+	if (name === "want") want(e);
+	else if (paused) return;
+	else if (name === "who") catchUp([ true ]), then(() => channel.postMessage([ "want", mine ]));
+	else heard = Date.now(), on(name, e);
+};
 setInterval(() => {
 	if (es && heard && Date.now() - heard > 40000) es.onerror();
 	show();

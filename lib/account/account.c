@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "event.h"
 #include "hash.h"
 #include "key.h"
 #include "log.h"
@@ -210,6 +211,8 @@ user_set_roles(struct db *db, struct arena *a, struct str name, unsigned roles)
 	if ((u.roles & ROLE_ADMIN) && !(roles & ROLE_ADMIN) && u.disabled_at == 0 &&
 	    !another_admin(db, a, name))
 		return ERR_CONFLICT;
+	if (u.roles & ~roles)
+		event_cut(db);
 	return set_field(db, a, name, "roles", roles_print(a, roles));
 }
 
@@ -355,6 +358,7 @@ token_revoke(struct db *db, struct arena *a, struct str id)
 		return e;
 	key_del(db, arena_strf(a, "%.*s:shelters", FMT(token_key(a, id))));
 	key_del(db, token_key(a, id));
+	event_cut(db);
 	return OK;
 }
 

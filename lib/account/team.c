@@ -3,9 +3,11 @@
 
 #include <string.h>
 
+#include "event.h"
 #include "hash.h"
 #include "key.h"
 #include "set.h"
+#include "zset.h"
 
 bool
 team_slug_valid(struct str s)
@@ -115,8 +117,13 @@ enum err
 team_change(struct db *db, struct arena *a, struct str slug, struct str title, bool open)
 {
 	struct team t;
+	int64_t posts = 0;
 	enum err e = team_get(db, a, slug, &t);
 
+	if (e == OK && t.open != open)
+		e = zset_card(db, arena_strf(a, "team:%.*s:posts", FMT(slug)), &posts);
+	if (e == OK && posts > 0)
+		return ERR_CONFLICT;
 	return e == OK ? put(db, a, slug, title, open) : e;
 }
 
@@ -143,7 +150,10 @@ enum err
 team_leave(struct db *db, struct arena *a, struct str slug, struct str user)
 {
 	enum err e = both(db, a, slug, user);
+	struct team t;
 
+	if (e == OK && team_get(db, a, slug, &t) == OK && !t.open)
+		event_cut(db);
 	if (e == OK)
 		e = set_rem(db, members_key(a, slug), user);
 	return e == OK ? set_rem(db, teams_key(a, user), slug) : e;

@@ -4,7 +4,9 @@
  * Hash team:SLUG (title, open, created_at), set `teams`, set team:SLUG:members,
  * set user:NAME:teams.  Everybody in the organisation reads what an open team
  * writes; a closed one is for its members and admins, and to all others it looks
- * like a team that does not exist.
+ * like a team that does not exist.  Which of both it is is settled while it has posts
+ * (team:SLUG:posts, lib/bulletin/post.h): who may read them was written with them.  A
+ * team is never taken away, and its slug never changes: posts name it.
  */
 #ifndef MUSTER_TEAM_H
 #define MUSTER_TEAM_H
@@ -26,7 +28,9 @@ enum err team_list(struct db *, struct arena *, struct team **, size_t *n);     
 
 /* W.  ERR_CONFLICT: the slug is taken.  ERR_INPUT: it is none.  ERR_TOO_LARGE: there are TEAMS_MAX. */
 enum err team_add(struct db *, struct arena *, struct str slug, struct str title, bool open);
-enum err team_change(struct db *, struct arena *, struct str slug, struct str title, bool open); /* W */
+
+/* W.  ERR_CONFLICT: it has posts, and `open` is not what it was. */
+enum err team_change(struct db *, struct arena *, struct str slug, struct str title, bool open);
 enum err team_join(
     struct db *, struct arena *, struct str slug, struct str user); /* W; ERR_NOT_FOUND: either */
 enum err team_leave(struct db *, struct arena *, struct str slug, struct str user); /* W */

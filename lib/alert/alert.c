@@ -168,24 +168,6 @@ alert_cap_time(struct arena *a, int64_t at)
 	return arena_strf(a, "%s", text);
 }
 
-/* "example.org" of "https://example.org:8443/muster" */
-static struct str
-site_host(struct db *db, struct arena *a)
-{
-	struct str url = setting_text(db, a, "site.url"), host;
-
-	str_cut(&url, '/');
-	str_cut(&url, '/');
-	host = str_cut(&url, '/');
-	if (host.n > 0 && host.p[0] == '[') { /* [::1]:8080: a colon is no end here */
-		struct str address = host;
-
-		address = str_cut(&address, ']');
-		return (struct str){ address.p + 1, address.n - 1 };
-	}
-	return str_cut(&host, ':');
-}
-
 static struct str
 make_identifier(struct db *db, struct arena *a, const struct alert *al)
 {
@@ -194,7 +176,7 @@ make_identifier(struct db *db, struct arena *a, const struct alert *al)
 
 	utc(al->sent_at, &tm);
 	strftime(when, sizeof(when), "%Y%m%d%H%M%S", &tm);
-	return arena_strf(a, "muster.%.*s.%s.%lld", FMT(site_host(db, a)), when, (long long)al->id);
+	return arena_strf(a, "muster.%.*s.%s.%lld", FMT(setting_host(db, a)), when, (long long)al->id);
 }
 
 struct str

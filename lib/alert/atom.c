@@ -1,8 +1,6 @@
 /* atom.c - alerts as an Atom feed. */
 #include "atom.h"
 
-#include <time.h>
-
 #include "cap.h"
 #include "place.h"
 #include "setting.h"
@@ -13,33 +11,13 @@ static const char top[] = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
 			  "<feed xmlns=\"http://www.w3.org/2005/Atom\""
 			  " xmlns:cap=\"urn:oasis:names:tc:emergency:cap:1.2\">\n";
 
-static struct str
-instant(struct arena *a, int64_t at, const char *form)
-{
-	time_t seconds = (time_t)(at / 1000);
-	char text[32];
-	struct tm tm;
-
-	gmtime_r(&seconds, &tm);
-	strftime(text, sizeof(text), form, &tm);
-	return arena_strf(a, "%s", text);
-}
-
-static void
-link_to(struct buf *out, const char *rel, const char *type, struct str url)
-{
-	buf_printf(out, "<link rel=\"%s\" type=\"%s\" href=\"", rel, type);
-	xml_text(out, url);
-	buf_str(out, S("\"/>\n"));
-}
-
 /* A tag URI (RFC 4151): it need not lead anywhere, and a change of the site's
  * address does not change it. */
 static struct str
 entry_id(struct arena *a, const struct alert *al)
 {
-	return arena_strf(a, "tag:%.*s,%.*s:%.*s", FMT(alert_sender(al)),
-	    FMT(instant(a, al->sent_at, "%Y-%m-%d")), FMT(al->identifier));
+	return arena_strf(
+	    a, "tag:%.*s,%.10s:%.*s", FMT(alert_sender(al)), xml_time(a, al->sent_at).p, FMT(al->identifier));
 }
 
 static void
@@ -60,7 +38,7 @@ static void
 write_entry(struct db *db, struct arena *a, const struct alert *al, struct str site, struct buf *out)
 {
 	const struct alert_text *t = &al->texts[0];
-	struct str when = instant(a, al->sent_at, "%Y-%m-%dT%H:%M:%SZ");
+	struct str when = xml_time(a, al->sent_at);
 	struct str page = arena_strf(a, "%.*s/alerts/%lld", FMT(site), (long long)al->id);
 
 	buf_str(out, S("<entry>\n"));
@@ -76,8 +54,8 @@ write_entry(struct db *db, struct arena *a, const struct alert *al, struct str s
 	buf_str(out, S("</name></author>\n<category term=\""));
 	xml_text(out, al->category.n ? al->category : S("Safety"));
 	buf_str(out, S("\"/>\n"));
-	link_to(out, "alternate", CAP_TYPE, arena_strf(a, "%.*s.cap", FMT(page)));
-	link_to(out, "alternate", "text/html", page);
+	xml_link(out, "alternate", CAP_TYPE, arena_strf(a, "%.*s.cap", FMT(page)));
+	xml_link(out, "alternate", "text/html", page);
 	xml_element(out, "summary", t->message);
 	write_cap(db, a, al, out);
 	buf_str(out, S("</entry>\n"));
@@ -103,12 +81,12 @@ atom_write(struct db *db, struct arena *a, const struct alert *v, size_t n, stru
 	buf_str(out, str(top));
 	xml_element(out, "id", self);
 	xml_element(out, "title", arena_strf(a, "Alerts – %.*s", FMT(title)));
-	xml_element(out, "updated", instant(a, newest(v, n), "%Y-%m-%dT%H:%M:%SZ"));
+	xml_element(out, "updated", xml_time(a, newest(v, n)));
 	buf_str(out, S("<author><name>"));
 	xml_text(out, title);
 	buf_str(out, S("</name></author>\n"));
-	link_to(out, "self", ATOM_TYPE, self);
-	link_to(out, "alternate", "text/html", arena_strf(a, "%.*s/alerts", FMT(site)));
+	xml_link(out, "self", ATOM_TYPE, self);
+	xml_link(out, "alternate", "text/html", arena_strf(a, "%.*s/alerts", FMT(site)));
 	for (size_t i = 0; i < n; i++)
 		if (v[i].ntexts > 0 && v[i].replaced_by == 0 && v[i].expires_at > db_now(db))
 			write_entry(db, a, &v[i], site, out);

@@ -219,22 +219,25 @@ article_place(struct arena *a, struct geo at)
 }
 
 static void
-place(struct req *rq, struct res *rs, const struct post *p)
+place(struct req *rq, struct res *rs, const struct post *p, const struct geo *from)
 {
 	struct str at = article_place(rq->arena, p->position);
 
 	if (!p->placed)
 		return;
-	html(rs,
-	    "<p class=\"where\">Place: <a href=\"geo:%.*s\">%.10g, %.10g</a> · "
-	    "<a href=\"%s\">Posts near it</a></p>\n",
-	    FMT(at), p->position.latitude, p->position.longitude,
+	html(rs, "<p class=\"where\">Place: <a href=\"geo:%.*s\">%.10g, %.10g</a> · ", FMT(at),
+	    p->position.latitude, p->position.longitude);
+	if (from != NULL) {
+		html_distance(rs, geo_distance(*from, p->position));
+		html(rs, " away · ");
+	}
+	html(rs, "<a href=\"%s\">Posts near it</a></p>\n",
 	    url(rq->arena, "/posts?near=%.*s&radius=1000", FMT(at)));
 }
 
 void
 article_html(struct req *rq, struct res *rs, const struct reader *rd, const struct post *p,
-    const struct text_search *words, int level, bool own)
+    const struct text_search *words, const struct geo *from, int level, bool own)
 {
 	long long id = (long long)p->id;
 
@@ -247,6 +250,6 @@ article_html(struct req *rq, struct res *rs, const struct reader *rd, const stru
 	html(rs, "</h%d>\n", level);
 	when(rq, rs, p, own);
 	article_text(rq, rs, rd, p, p->text, words);
-	place(rq, rs, p);
+	place(rq, rs, p, from);
 	html(rs, "</article>\n");
 }

@@ -21,9 +21,10 @@ struct str article_author(struct req *);
 void article_json(struct req *, struct json *, const struct reader *, const struct post *);
 
 /* `words`: what was searched for, to be marked; NULL: nothing.  `level`: of its heading.
+ * `from`: the place that was asked about, for the distance; NULL: none.
  * `own`: it has the page to itself, so nothing links to it. */
 void article_html(struct req *, struct res *, const struct reader *, const struct post *,
-    const struct text_search *words, int level, bool own);
+    const struct text_search *words, const struct geo *from, int level, bool own);
 
 /* A text as the article has it; `p` says who is mentioned in it: NULL: nobody. */
 void article_text(struct req *, struct res *, const struct reader *, const struct post *p, struct str text,

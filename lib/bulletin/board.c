@@ -8,7 +8,7 @@
 #include "html.h"
 #include "view.h"
 
-enum { TABS = 12, OPTIONS = 200, CLOSED_CHANNELS = EVENT_CHANNELS - 2 };
+enum { TABS = 12, OPTIONS = 200, CLOSED_CHANNELS = EVENT_CHANNELS - 4 };
 
 /* ---- what is asked for ------------------------------------------------------------------ */
 
@@ -278,9 +278,7 @@ near_fields(struct req *rq, struct res *rs)
 
 	html_input(rq, rs, "near", "Near: latitude, longitude",
 	    "maxlength=\"60\" autocomplete=\"off\" spellcheck=\"false\"", query(rq, "near"));
-	html(rs, "<button type=\"button\" class=\"quiet\" data-place=\"near\" hidden>Near me</button>\n"
-		 "<p class=\"hint\" data-said=\"near\" role=\"status\"></p>\n"
-		 "<div><label for=\"radius\">Within</label>\n<select id=\"radius\" name=\"radius\">\n");
+	html(rs, "<div><label for=\"radius\">Within</label>\n<select id=\"radius\" name=\"radius\">\n");
 	for (size_t i = 0; i < LEN(radii); i++) {
 		bool this = radius.n ? str_is(radius, radii[i].metres) : i == 1;
 
@@ -306,28 +304,34 @@ is_narrowed(struct req *rq)
 static void
 search_form(struct req *rq, struct res *rs, const struct board *b)
 {
-	html(rs, "<form class=\"box\" method=\"get\" action=\"/posts\" role=\"search\" novalidate>\n");
-	html_input(rq, rs, "q", "Search",
+	bool open = b->filtered || (rq->faults != NULL && rq->method == GET);
+
+	html(rs, open ? "<details class=\"box\" id=\"search\" open>\n<summary>Search</summary>\n"
+		      : "<details class=\"box\" id=\"search\">\n<summary>Search</summary>\n");
+	html(rs, "<form method=\"get\" action=\"/posts\" role=\"search\" novalidate>\n");
+	html_input(rq, rs, "q", "Words",
 	    "type=\"search\" maxlength=\"300\" dir=\"auto\" aria-describedby=\"q-hint\"", query(rq, "q"));
+	html(rs, b->reader.staff
+		     ? "<p class=\"hint\" id=\"q-hint\">Also “exact words”, -without, #tag, in:team, "
+		       "from:name, after:2026-10-01, before:2026-11-01.</p>\n"
+		     : "<p class=\"hint\" id=\"q-hint\">Also “exact words”, -without, #tag, "
+		       "after:2026-10-01, before:2026-11-01.</p>\n");
 	html(rs, is_narrowed(rq) ? "<details open>\n<summary>Narrow it down</summary>\n"
 				 : "<details>\n<summary>Narrow it down</summary>\n");
-	html(rs, b->reader.staff
-		     ? "<p class=\"hint\" id=\"q-hint\">In the search: “exact words”, -without, #tag, "
-		       "in:team, from:name, after:2026-10-01, before:2026-11-01.</p>\n"
-		     : "<p class=\"hint\" id=\"q-hint\">In the search: “exact words”, -without, #tag, "
-		       "after:2026-10-01, before:2026-11-01.</p>\n");
 	html(rs, "<div class=\"pair\">\n");
 	team_choice(rq, rs, b);
 	html_input(rq, rs, "user", "Written by, as they sign in",
 	    "maxlength=\"64\" autocomplete=\"off\" autocapitalize=\"none\" spellcheck=\"false\"",
 	    query(rq, "user"));
-	html_input(rq, rs, "hashtag", "Tag", "maxlength=\"100\" autocomplete=\"off\" dir=\"auto\"",
-	    query(rq, "hashtag"));
 	html_input(rq, rs, "since", "From this day on", "type=\"date\"", query(rq, "since"));
 	html_input(rq, rs, "until", "Before this day", "type=\"date\"", query(rq, "until"));
-	html(rs, "</div>\n");
 	near_fields(rq, rs);
-	html(rs, "</details>\n<button class=\"quiet\">Search</button>\n</form>\n"
+	html_input(rq, rs, "hashtag", "Tag", "maxlength=\"100\" autocomplete=\"off\" dir=\"auto\"",
+	    query(rq, "hashtag"));
+	html(rs, "</div>\n"
+		 "<button type=\"button\" class=\"quiet\" data-place=\"near\" hidden>Near me</button>\n"
+		 "<p class=\"hint\" data-said=\"near\" role=\"status\"></p>\n"
+		 "</details>\n<button>Search</button>\n</form>\n</details>\n"
 		 "<script src=\"/compose.js\" defer></script>\n");
 }
 
@@ -426,7 +430,7 @@ list(struct req *rq, struct res *rs, const struct board *b)
 		nothing(rs, b);
 	html(rs, "<div id=\"posts\" class=\"posts\">\n");
 	for (size_t i = 0; i < b->page.n; i++)
-		article_html(rq, rs, &b->reader, &b->page.v[i], words, 2, false);
+		article_html(rq, rs, &b->reader, &b->page.v[i], words, b->t.near ? &b->t.at : NULL, 2, false);
 	html(rs, "</div>\n");
 	pager(rq, rs, b);
 }

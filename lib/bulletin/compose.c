@@ -280,7 +280,7 @@ team_fields(struct req *rq, struct res *rs, const struct reader *rd, struct str 
 		     : "<fieldset id=\"teams\" aria-describedby=\"teams-hint\">\n");
 	html(rs, "<legend>For which teams?</legend>\n"
 		 "<p class=\"hint\" id=\"teams-hint\">None: all staff read it. Only closed ones: only their "
-		 "members read it.</p>\n");
+		 "members do.</p>\n");
 	html_fault_of(rq, rs, "teams");
 	if (mine)
 		team_ticks(rq, rs, teams, mine, team);
@@ -342,7 +342,7 @@ compose_form(struct req *rq, struct res *rs, const struct reader *rd, struct str
 {
 	html(rs, "<form class=\"box\" method=\"post\" action=\"/posts\" id=\"compose\" novalidate>\n");
 	html_tokens(rq, rs);
-	text_field(rq, rs, "What is going on?", 3, form_value(rq, "text"));
+	text_field(rq, rs, "What is going on?", 2, form_value(rq, "text"));
 	team_fields(rq, rs, rd, team);
 	place_fields(rq, rs);
 	if (rq->who.roles & (ROLE_ADMIN | ROLE_PUBLISHER))

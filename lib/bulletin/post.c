@@ -485,6 +485,15 @@ push_version(struct db *db, struct arena *a, const struct post *old, struct post
 	return list_push(db, versions_key(a, p->id), LIST_TAIL, &v, 1, &p->versions);
 }
 
+/* Who waited for others to write has an older clock than they. */
+static int64_t
+later(struct db *db, const struct post *p)
+{
+	int64_t last = p->edited_at ? p->edited_at : p->created_at, now = db_now(db);
+
+	return now > last ? now : last;
+}
+
 enum err
 post_edit(struct db *db, struct arena *a, int64_t id, struct str text, struct post *p, struct post_fault *f)
 {
@@ -507,7 +516,7 @@ post_edit(struct db *db, struct arena *a, int64_t id, struct str text, struct po
 		return refuse(f, "text", "room",
 		    arena_printf(a, "It was changed %d times. Write a new post.", POST_VERSIONS));
 	p->text = text;
-	p->edited_at = db_now(db);
+	p->edited_at = later(db, &old);
 	if ((e = derive(db, a, p)) != OK || (e = push_version(db, a, &old, p)) != OK)
 		return e;
 	if ((e = write_post(db, a, p)) != OK || (e = post_reindex(db, a, &old, p)) != OK)
@@ -527,7 +536,7 @@ post_delete(struct db *db, struct arena *a, int64_t id)
 	stone.text = S("");
 	stone.ntags = stone.nmentions = 0;
 	stone.placed = false;
-	stone.deleted_at = db_now(db);
+	stone.deleted_at = later(db, &p);
 	if ((e = write_post(db, a, &stone)) != OK || (e = post_reindex(db, a, &p, NULL)) != OK)
 		return e;
 	key_del(db, versions_key(a, id));

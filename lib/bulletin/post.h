@@ -135,8 +135,10 @@ enum err post_versions(
  * of which there are at most `most`; 0: there are more even of the shortest. */
 size_t near_cells(struct arena *, struct geo centre, double radius, size_t most, struct str **cells);
 
-/* Compares every list, ranking, index, count and version with what the posts themselves give, a
- * transaction each some hundred posts; tells each difference, returns how many. */
-size_t posts_check(struct db *, struct arena *, void (*tell)(void *arg, struct str), void *arg);
+/* Compares every list, ranking, index, count and version with what the posts themselves give, and
+ * the other way round; tells each difference (`tell` may be NULL), returns how many.  A transaction
+ * each some hundred posts or a thousand entries (all spellings of one tag where something differs),
+ * so others may write meanwhile; within one of the caller's it stays in that. */
+size_t posts_check(struct db *, void (*tell)(void *arg, struct str), void *arg);
 
 #endif

@@ -18,10 +18,12 @@
 #include "zset.h"
 
 enum {
-	STREAMS = 512,       /* rankings read at once for a place, about */
-	CELLS_FEW = 4,       /* cells of a place, at least so many */
-	CELLS_USUAL = 32,    /* and at most, as long as they are not too many for the radius */
-	CELLS_MOST = 1024,   /* 50 km at the northern end of the map are some 200 */
+	STREAMS = 512,     /* rankings read at once for a place, about */
+	CELLS_FEW = 4,     /* cells of a place, at least so many */
+	CELLS_USUAL = 32,  /* and at most, as long as they are not too many for the radius */
+	CELLS_MOST = 1024, /* 50 km at the northern end of the map are some 200 */
+	FEW_AUDIENCES = 8,
+	LITTLE = 8,          /* an eighth of all posts */
 	SKEW_MS = 60 * 1000, /* so much older than its neighbours may a post look: its writer waited */
 };
 
@@ -477,12 +479,27 @@ add_cell_group(struct ask *k, struct text_group *groups, size_t *n)
 	return false; /* a cell is not a disc */
 }
 
+/* Whether what he reads is so little of all that its labels are worth their lists:
+ * else it is quicker to look at whose the posts are that have the words. */
+static bool
+reads_little(struct ask *k)
+{
+	int64_t all, mine = 0, n;
+
+	if (k->reader->naudiences > FEW_AUDIENCES || string_get_int(k->db, S("post:id"), &all) != OK)
+		return false;
+	for (size_t i = 0; i < k->reader->naudiences; i++)
+		if (zset_card(k->db, arena_strf(k->a, "posts:%.*s", FMT(k->reader->audiences[i])), &n) == OK)
+			mine += n;
+	return mine * LITTLE < all;
+}
+
 static bool
 add_groups(struct ask *k, struct text_group *groups, size_t *n)
 {
 	/* An admin reads what all audiences read. */
-	bool all =
-	    k->reader->admin || add_group(k, groups, n, 'a', k->reader->audiences, k->reader->naudiences);
+	bool all = k->reader->admin || (reads_little(k) && add_group(k, groups, n, 'a', k->reader->audiences,
+							       k->reader->naudiences));
 
 	for (size_t i = 0; i < k->nteams; i++)
 		all &= add_group(k, groups, n, 't', &k->teams[i], 1);

@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "clock.h"
+#include "event.h"
 #include "hash.h"
 #include "key.h"
 #include "log.h"
@@ -242,6 +243,8 @@ session_end_all(struct db *db, struct arena *a, struct str user, struct str exce
 	size_t n;
 	enum err e = set_page(db, a, sessions_key(a, user), (struct str){ 0 }, 2 * SESSIONS_MAX, &ids, &n);
 
+	if (e == OK && n > 0)
+		event_cut(db);
 	for (size_t i = 0; e == OK && i < n; i++)
 		if (!str_eq(session_key(a, ids[i]), except)) {
 			key_del(db, session_key(a, ids[i]));

@@ -50,7 +50,7 @@ static const char *const sql[] = {
 	[RELEASE] = "release part",
 	[UNDO] = "rollback to part",
 	[SEQUENCE] = "select value from sequence",
-	[SEQUENCE_NEXT] = "update sequence set value = value + ?1",
+	[SEQUENCE_NEXT] = "update sequence set value = value + ?1 where one = 1",
 };
 
 int64_t

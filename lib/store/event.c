@@ -104,6 +104,12 @@ event_put(struct db *db, const char *channel, struct str topic, struct str data,
 	bell_want(db);
 }
 
+void
+event_cut(struct db *db)
+{
+	event_put(db, EVENT_CUT, S(""), S("{}"), db_sequence_next(db));
+}
+
 /* ---- reading ---- */
 
 struct reading {

@@ -18,7 +18,7 @@
 
 #include "db.h"
 
-enum { EVENT_CHANNELS = 16 }; /* the most in one question */
+enum { EVENT_CHANNELS = 20 }; /* the most in one question */
 
 #define EVENT_OPEN "availability,alerts,posts"
 #define EVENT_CUT "cut"
@@ -34,6 +34,9 @@ struct event {
 /* W.  Appends `data`, a JSON object in one line, under `sequence`, a number
  * just taken by db_sequence_next().  Rings for the dispatcher at the commit. */
 void event_put(struct db *, const char *channel, struct str topic, struct str data, int64_t sequence);
+
+/* W.  A right to hear what is closed was taken away: whoever hears it has to show his anew. */
+void event_cut(struct db *);
 
 /* The events with after < id <= to of these channels, oldest first, `limit` rows
  * of the log at most (*more: there are others).  Of several of one topic only

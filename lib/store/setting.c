@@ -194,6 +194,23 @@ setting_text(struct db *db, struct arena *a, const char *name)
 	return hash_get(db, a, S("settings"), str(name), &value) == OK ? value : str(s->usual);
 }
 
+struct str
+setting_host(struct db *db, struct arena *a)
+{
+	struct str url = setting_text(db, a, "site.url"), host;
+
+	str_cut(&url, '/');
+	str_cut(&url, '/');
+	host = str_cut(&url, '/');
+	if (host.n > 0 && host.p[0] == '[') { /* [::1]:8080: a colon is no end here */
+		struct str address = host;
+
+		address = str_cut(&address, ']');
+		return (struct str){ address.p + 1, address.n - 1 };
+	}
+	return str_cut(&host, ':');
+}
+
 int64_t
 setting_number(struct db *db, struct arena *a, const char *name)
 {

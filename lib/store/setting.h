@@ -29,6 +29,9 @@ struct str setting_text(struct db *, struct arena *, const char *name);
 int64_t setting_number(struct db *, struct arena *, const char *name);
 bool setting_is(struct db *, struct arena *, const char *name, const char *choice);
 
+/* "example.org" of site.url https://example.org:8443/muster: what makes ids the site's own. */
+struct str setting_host(struct db *, struct arena *);
+
 /* What people may see of it: a secret that is set is "****".  *set: false where
  * it is the usual. */
 struct str setting_shown(struct db *, struct arena *, const struct setting *, bool *set);

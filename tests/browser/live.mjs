@@ -30,15 +30,17 @@ async function own(name, env = {}) {
 	rmSync(state, { recursive: true, force: true });
 	mkdirSync(state, { recursive: true });
 	const token = (role) => execFileSync(`${B}/bin/muster`, ["--state", state, "token", "add", role, "--role", role]).toString().trim();
-	const call = async (path, body, who) => {
-		const answer = await fetch(url + path, { method: "POST", body: JSON.stringify(body),
+	const call = async (path, body, who, method = "POST") => {
+		const answer = await fetch(url + path, { method, body: JSON.stringify(body),
 			headers: { "content-type": "application/json", ...(who && { authorization: `Bearer ${tokens[who] ??= token(who)}` }) } });
 
 		holds(answer.ok, `POST ${path}: ${answer.status} ${answer.ok ? "" : await answer.text()}`);
-		return answer.json();
+		return answer.status === 204 ? null : answer.json();
 	};
 	return {
 		url, state, call,
+		person: (name, password) => execFileSync(`${B}/bin/muster`, ["--state", state, "user", "add", name, "--role", "responder"],
+			{ input: password + "\n" }),
 		start: async () => {
 			child = spawn("nginx/run.sh", { env: { ...process.env, ...env, PORT: port, STATE: state, DEMO: "0", WORKERS: "1", B }, stdio: "ignore" });
 			await comes(async () => holds((await fetch(url + "/health")).ok, "up"));
@@ -211,6 +213,57 @@ async function polled() {
 	});
 }
 
+const bar = (page) => page.textContent("#new-posts");
+
+async function bulletins(s) {
+	await test("bulletins: \"1 new post\" over the list, in a tab that does not listen itself; nothing jumps, the draft stays", async () => {
+		const first = await visitor({ baseURL: s.url }), password = "korrekt horse";
+
+		s.person("dan", password);
+		await go(first, "/session");
+		await first.fill("#name", "dan");
+		await first.fill("#password", password);
+		await first.click("form button:not(.quiet)");
+		await first.waitForURL((u) => u.pathname !== "/session");
+		await s.call("/api/posts", { text: "The first" }, "responder");
+		await go(first, "/");
+		await comes(async () => same(await state(first), "live", "state"));
+		const page = await first.context().newPage();
+		await go(page, "/posts");
+		await comes(async () => same(await state(page), "live", "state"));
+		await page.fill("#text", "half a wo");
+		const top = () => page.evaluate(() => document.querySelector("article").getBoundingClientRect().top);
+		const before = await top();
+
+		same(await bar(page), "", "nothing new");
+		const { post } = await s.call("/api/posts", { text: "The second" }, "responder");
+		await comes(async () => same(await bar(page), "1 new post", "the bar"), 5000);
+		same(await top(), before, "the list has not moved");
+		await page.click("#new-posts a");
+		await comes(async () => like(await page.textContent("article"), /The second/, "on top"), 5000);
+		same(await bar(page), "", "nothing new");
+		same(await page.inputValue("#text"), "half a wo", "the draft");
+
+		const at = `[data-post="${post.id.slice(5)}"]`;
+		await s.call(`/api/posts/${post.id.slice(5)}`, { text: "The 2nd" }, "responder", "PATCH");
+		await comes(async () => like(await page.textContent(at), /Changed just now/, "an edit"), 5000);
+		await s.call(`/api/posts/${post.id.slice(5)}`, undefined, "responder", "DELETE");
+		await comes(async () => same((await page.textContent(at)).trim(), "This post was deleted.", "a deletion"), 5000);
+		same(await bar(page), "", "none of which is a new post");
+	});
+	await test("bulletins: who is not signed in sees those that are public", async () => {
+		const page = await visitor({ baseURL: s.url });
+
+		await go(page, "/posts");
+		await comes(async () => same(await state(page), "live", "state"));
+		await s.call("/api/posts", { text: "For us" }, "responder");
+		await s.call("/api/posts", { text: "For all", public: true }, "publisher");
+		await comes(async () => same(await bar(page), "1 new post", "the bar"), 8000);
+		await page.click("#new-posts a");
+		await comes(async () => like(await page.textContent("article"), /For all/, "on top"), 8000);
+	});
+}
+
 export async function live() {
 	const s = await own("live");
 
@@ -222,6 +275,7 @@ export async function live() {
 		await numbers(s);
 		await tabs(s);
 		await alerts(s);
+		await bulletins(s);
 		await without(s);
 		await ids(s);
 	} finally {

@@ -210,8 +210,49 @@ form /settings site.title=Town
 form /settings site.zone=Nowhere
 for _ in {1..11}; do post /api/settings/test '{"channel":"email","address":"eva@example.org"}'; done
 for uri in /events '/events?channels=alerts&after=0&retry=2400' '/events?after=0&to=1' /events/auth '/events/auth?channels=team-7' \
-	'/events/auth?channels=no' /events/names '/events/names?channels=no' '/events?channels=no'; do as nobody; get "$uri"; done
+	'/events/auth?channels=no' /events/names '/events/names?channels=no' '/events?channels=no' '/events?channels=staff' \
+	'/posts.atom?near=x' /posts.atom; do as nobody; get "$uri"; done
+with "HTTP_IF_NONE_MATCH=$(header ETag)"
+get /posts.atom
 as admin
+# --- bulletins
+as admin
+long_ago=$((now - 1900000))
+now=$long_ago post /api/posts '{"text":"Before #Drill #RO-CJ-01","precision":100,"position":{"longitude":23.5912,"latitude":46.7712}}'
+old=$(json -r .post.id)
+post /api/posts '{"text":"From the divers","teams":["divers"]}'
+for open in true false; do patch /api/teams/divers "{\"open\":$open}"; done
+post /api/posts '{"text":"Now #Drill @ana","teams":[]}'
+post /api/posts '{"text":"Now #Drill @ana","teams":[]}'
+post /api/posts '{"text":"For all #Drill","public":true}'
+post=$(json -r .post.id)
+patch "/api/posts/$post" '{"text":"For all of you #Drill"}'
+patch "/api/posts/$old" '{"text":"too late"}'
+post /api/posts '{"text":"gone"}'
+gone=$(json -r .post.id)
+for _ in 1 2; do del "/api/posts/$gone"; done
+get "/api/posts/$gone"
+get "/posts/$gone/delete"
+get "/posts/$post/delete"
+patch "/api/posts/$gone" '{"text":"x"}'
+muster set posts.per_minute 1 >/dev/null
+post /api/posts '{"text":"one too many"}'
+muster set posts.per_minute '' >/dev/null
+as nobody
+for uri in "/api/posts/$post" /api/posts '/api/posts?q=all&hashtag=%23drill&limit=1' '/api/posts?after=1&count=1' /api/hashtags /api/hashtags/drill; do
+	get "$uri"
+	etag=$(header ETag)
+	[ -z "$etag" ] || { with "HTTP_IF_NONE_MATCH=$etag"; get "$uri"; }
+done
+as admin
+for uri in '/api/posts?timeline=all&near=46.77,23.59&radius=500&since=0&until=2099-01-01' '/api/posts?team=divers&user=dan&cursor=9' \
+	'/api/posts?limit=1' /api/hashtags/ro-cj-01 '/api/hashtags?prefix=dr&limit=5' '/api/hashtags?limit=0' '/api/posts?timeline=mine'; do get "$uri"; done
+as manager
+post /api/posts '{"text":"For all","public":true}'
+patch "/api/posts/$post" '{"text":"Not mine"}'
+get "/posts/$post/delete"
+as admin
+
 # --- the outbox
 as admin
 sqlite3 "$MUSTER_STATE/muster.db" "insert into destination (id, channel, name) values (900, 1, 'smtp://relay');
@@ -307,6 +348,11 @@ GET /api/outbox/77
 DELETE /api/outbox/77
 POST /api/outbox/77/retry {}
 POST /api/outbox/destinations/77/enable {}
+GET /api/posts/77777
+PATCH /api/posts/77777 {"text":"x"}
+DELETE /api/posts/77777
+GET /posts/77777/delete
+GET /api/hashtags/nowhere
 GET /api/shelters/RO-CJ-77
 PATCH /api/shelters/RO-CJ-77 {}
 DELETE /api/shelters/RO-CJ-77
@@ -326,9 +372,10 @@ each() # FILTER COMMAND: of each operation that fits, with $method, $path and th
 {
 	while read -r method path type; do
 		[[ $path != */alerts/* ]] || path=${path//\{id\}/4}
+		[[ $path != */posts/* ]] || path=${path//\{id\}/$post}
 		[[ $path != */webhooks/* ]] || path=${path//\{id\}/$hook}
 		path=${path//\{token\}/$own} path=${path//\{team\}/divers} path=${path//\{name\}/ana}
-		path=${path//\{id\}/RO-CJ-01} path=${path//\{shelter\}/RO-CJ-01}
+		path=${path//\{key\}/drill} path=${path//\{id\}/RO-CJ-01} path=${path//\{shelter\}/RO-CJ-01}
 		path=${path//\{location\}/city-CJ} path=${path//\{code\}/$code} path=${path//\{message\}/903} path=${path//\{destination\}/900}
 		"$2"
 	done < <(jq -r '.paths | to_entries[] | .key as $path | .value | to_entries[] | select(.value | '"$1"')

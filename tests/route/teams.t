@@ -2,7 +2,7 @@
 # teams.t - who works together, and who sees it.
 # shellcheck source=tests/route/lib.sh
 . "${0%/*}/lib.sh"
-plan 68
+plan 72
 token admin --role admin
 token program --role responder
 for name in ana dan; do user $name --role responder; done
@@ -111,6 +111,15 @@ patch /api/teams/secret-7 '{"title":"Talkers","open":false}'
 is "$(json -c '[.title,.open]')" '["Talkers",false]' 'renames and closes it'
 patch /api/teams/secret-7 '{"title":""}'
 is "$status" 422 'a name it must have'
+muster kv <<<'ZADD team:secret-7:posts 1 1' >/dev/null
+patch /api/teams/secret-7 '{"open":true}'
+is "$status" 409 'once it has posts, who may read them is settled'
+like "$body" 'Make a new team' 'and it says what to do'
+patch /api/teams/secret-7 '{"title":"Talkers"}'
+is "$status" 200 'its name is not'
+form /teams/secret-7 csrf="$csrf" _method=PATCH title=Talkers open=1
+like "$status $body" '^409.*href="#open">This team has posts.*id="open"' 'the page says so as well'
+muster kv <<<'DEL team:secret-7:posts' >/dev/null
 
 # --- pages
 get /teams

@@ -6,6 +6,7 @@
 #include "request.h"
 #include "set.h"
 #include "team.h"
+#include "zset.h"
 
 static void
 person(const char *name)
@@ -153,4 +154,18 @@ STORE_TEST(teams_are_listed_by_slug_up_to_a_bound)
 	assert_true(str_is(teams[0].title, "Team 1"));
 	assert_true(teams[0].open);
 	assert_false(teams[n - 1].open);
+}
+
+STORE_TEST(who_reads_a_team_is_settled_while_it_has_posts)
+{
+	struct team t;
+
+	assert_int_equal(team_add(db, mem, S("boats"), S("Boats"), true), OK);
+	assert_int_equal(zset_add(db, S("team:boats:posts"), S("1"), 1), OK);
+	assert_int_equal(team_change(db, mem, S("boats"), S("Boats"), false), ERR_CONFLICT);
+	assert_int_equal(team_change(db, mem, S("boats"), S("Ships"), true), OK);
+	assert_int_equal(zset_rem(db, S("team:boats:posts"), S("1")), OK);
+	assert_int_equal(team_change(db, mem, S("boats"), S("Ships"), false), OK);
+	assert_int_equal(team_get(db, mem, S("boats"), &t), OK);
+	assert_false(t.open);
 }

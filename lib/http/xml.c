@@ -2,6 +2,7 @@
 #include "xml.h"
 
 #include <string.h>
+#include <time.h>
 
 /* How many bytes at p are no XML character; 0: it is one. */
 static size_t
@@ -58,4 +59,24 @@ xml_element(struct buf *out, const char *name, struct str value)
 	buf_printf(out, "<%s>", name);
 	xml_text(out, value);
 	buf_printf(out, "</%s>\n", name);
+}
+
+void
+xml_link(struct buf *out, const char *rel, const char *type, struct str href)
+{
+	buf_printf(out, "<link rel=\"%s\" type=\"%s\" href=\"", rel, type);
+	xml_text(out, href);
+	buf_str(out, S("\"/>\n"));
+}
+
+struct str
+xml_time(struct arena *a, int64_t at)
+{
+	time_t seconds = (time_t)(at / 1000);
+	char text[32];
+	struct tm tm;
+
+	gmtime_r(&seconds, &tm);
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	return arena_strf(a, "%s", text);
 }
