@@ -3,7 +3,8 @@
  *
  *	GET /events?channels=availability,alerts,posts,staff,team-SLUG
  *	    &after=ID or Last-Event-ID    the cursor; without one: from now on
- *	    &to=ID                        a closed range: it never changes any more
+ *	    &to=ID                        a closed range: it changes no more, but for a post that
+ *	                                  is deleted later
  *	    &retry=MS                     when to come back; nginx spreads it
  *	GET /events/auth?channels=        asked by nginx: what may be heard live, as the hub
  *	                                  calls it (X-Channels)
@@ -169,16 +170,19 @@ reset(struct res *rs, int64_t head, int64_t retry)
 	    (long long)retry, (long long)head, (long long)head);
 }
 
-static void
+/* Whether there was a post among them: what it says may be taken back. */
+static bool
 tell(struct req *rq, struct res *rs, const struct ask *ask, int64_t to)
 {
 	struct events found;
+	bool posts = false;
 
 	event_range(rq->db, rq->arena, ask->channels, ask->n, ask->after, to, ROWS, &found);
 	for (size_t i = 0; i < found.n; i++) {
 		const struct event *e = &found.v[i];
 		struct str data = event_json(rq->arena, e);
 
+		posts = posts || str_is(e->channel, "posts");
 		buf_printf(&rs->body, "id: %lld\nevent: %.*s\ndata: ", (long long)e->id, FMT(e->channel));
 		buf_str(&rs->body, data);
 		buf_str(&rs->body, S("\n\n"));
@@ -187,6 +191,7 @@ tell(struct req *rq, struct res *rs, const struct ask *ask, int64_t to)
 		end_stream(rs, "more", found.last, SOON_MS);
 	else
 		end_stream(rs, "head", found.last, ask->retry);
+	return posts;
 }
 
 static bool
@@ -227,8 +232,7 @@ answer(struct req *rq, struct res *rs)
 	} else if (ask.to < 0 || ask.to > head) {
 		tell(rq, rs, &ask, head);
 	} else {
-		tell(rq, rs, &ask, ask.to);
-		if (!ask.closed)
+		if (!tell(rq, rs, &ask, ask.to) && !ask.closed)
 			keep_for_all(rs);
 	}
 	return OK;

@@ -32,13 +32,13 @@ async function load(click) {
 	}
 }
 d.addEventListener("muster", ({ detail: e }) => {
-	const at = e.post && d.querySelector(`[data-post="${+e.post.slice(5)}"]`);
+	const id = e.deleted ?? e.id, at = /^post:/.test(id) && d.querySelector(`[data-post="${+id.slice(5)}"]`);
 	const note = Object.assign(d.createElement("p"), { className: "hint" });
 
-	if (at && e.change === "deleted") {
+	if (at && e.deleted) {
 		note.textContent = "This post was deleted.";
 		at.replaceChildren(note);
-	} else if (at && e.change === "edited") {
+	} else if (at && e.edited_at) {
 		note.innerHTML = `<a href="/posts/${at.dataset.post}">Changed just now: read it anew</a>`;
 		at.querySelector(".hint.changed")?.remove();
 		note.className += " changed";

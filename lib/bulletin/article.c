@@ -37,52 +37,13 @@ article_team(struct req *rq, const struct reader *rd, struct str slug)
 
 /* ---- JSON ------------------------------------------------------------------------------ */
 
-static void
-list_json(struct json *j, const char *name, const struct str *v, size_t n)
-{
-	json_key(j, name);
-	json_open(j, '[');
-	for (size_t i = 0; i < n; i++)
-		json_str(j, v[i]);
-	json_close(j, ']');
-}
-
-static void
-position_json(struct json *j, const struct post *p)
-{
-	json_key(j, "position");
-	if (!p->placed) {
-		json_null(j);
-		return;
-	}
-	json_open(j, '{');
-	json_key(j, "longitude");
-	json_num(j, p->position.longitude);
-	json_key(j, "latitude");
-	json_num(j, p->position.latitude);
-	json_close(j, '}');
-}
-
 void
 article_json(struct req *rq, struct json *j, const struct reader *rd, const struct post *p)
 {
 	struct str *teams;
 	size_t n = post_teams_shown(rq->db, rq->arena, p, rd, &teams);
 
-	json_open(j, '{');
-	json_key_str(j, "id", arena_strf(rq->arena, "post:%lld", (long long)p->id));
-	json_key_str(j, "text", p->text);
-	json_key_str(j, "user", p->user);
-	list_json(j, "teams", teams, n);
-	list_json(j, "hashtags", p->tags, p->ntags);
-	if (rd->staff)
-		list_json(j, "mentions", p->mentions, p->nmentions);
-	position_json(j, p);
-	json_key(j, "public");
-	json_flag(j, p->public);
-	json_key_int(j, "created_at", p->created_at);
-	json_key_known(j, "edited_at", p->edited_at != 0, p->edited_at);
-	json_close(j, '}');
+	post_json(j, rq->arena, p, teams, n, rd->staff);
 }
 
 /* ---- text ------------------------------------------------------------------------------- */

@@ -474,7 +474,7 @@ post_add(struct db *db, struct arena *a, const struct reader *r, struct post *p,
 	if ((e = write_post(db, a, p)) != OK || (e = post_reindex(db, a, NULL, p)) != OK)
 		return e;
 	remember(db, a, p);
-	return post_tell(db, a, p, "added");
+	return post_tell(db, a, p);
 }
 
 static enum err
@@ -521,7 +521,7 @@ post_edit(struct db *db, struct arena *a, int64_t id, struct str text, struct po
 		return e;
 	if ((e = write_post(db, a, p)) != OK || (e = post_reindex(db, a, &old, p)) != OK)
 		return e;
-	return post_tell(db, a, p, "edited");
+	return post_tell(db, a, p);
 }
 
 enum err
@@ -540,5 +540,5 @@ post_delete(struct db *db, struct arena *a, int64_t id)
 	if ((e = write_post(db, a, &stone)) != OK || (e = post_reindex(db, a, &p, NULL)) != OK)
 		return e;
 	key_del(db, versions_key(a, id));
-	return post_tell(db, a, &stone, "deleted");
+	return post_tell(db, a, &stone);
 }

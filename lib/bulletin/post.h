@@ -125,11 +125,16 @@ struct post_version {
 enum err post_versions(
     struct db *, struct arena *, int64_t id, struct post_version **, size_t *n); /* oldest first */
 
+/* The object that programs get; of its teams only those that the reader may know of. */
+struct json;
+void post_json(struct json *, struct arena *, const struct post *, const struct str *teams, size_t nteams,
+    bool mentions);
+
 /* Events, in the transaction of the change, on the channel of those who may read it: "posts" (public),
  * "staff" (org), "team-SLUG" for each closed team of the audience; topic N, so that who comes later
- * hears only the last; data without the text:
- *	{"post":"post:7","change":"added"|"edited"|"deleted","user":…,"teams":[…],"hashtags":[…],"mentions":[…]}
- * where teams holds the open ones and the channel's own; a deletion has post and change only. */
+ * hears only the last; data: on "posts" the post as it is now, on the others the same without text and
+ * position, with its open teams and the channel's own; or {"deleted":"post:7"}, which also takes the place
+ * of all that was told of it before. */
 
 /* The cells (geohashes of 4, 5 or 6 letters) of the index near: that touch a disc, of the longest kind
  * of which there are at most `most`; 0: there are more even of the shortest. */

@@ -42,7 +42,10 @@ struct str team_audiences(struct arena *, struct str slug);
  * entries, but not the post itself. */
 enum err post_reindex(struct db *, struct arena *, const struct post *old, const struct post *now);
 
+/* What an event says of it, with these teams. */
+struct str post_event(struct arena *, const struct post *, const struct str *teams, size_t nteams);
+
 /* W.  Tells of it on the channels of those who may read it. */
-enum err post_tell(struct db *, struct arena *, const struct post *, const char *change);
+enum err post_tell(struct db *, struct arena *, const struct post *);
 
 #endif

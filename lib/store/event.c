@@ -22,6 +22,7 @@ enum {
 	DELETE,
 	DELETE_ALL,
 	BEFORE,
+	REPLACE,
 };
 static const char *const sql[] = {
 	[HEAD] = "select head from channel where name = ?1",
@@ -44,6 +45,7 @@ static const char *const sql[] = {
 		" order by id desc limit 1 offset ?1",
 	[DELETE] = "delete from event where id <= ?1",
 	[DELETE_ALL] = "delete from event",
+	[REPLACE] = "update event set data = ?3 where channel = ?1 and topic = ?2",
 	[BEFORE] = "select max(id) from (select id from event where id <= ?1 order by id limit ?2)",
 };
 
@@ -102,6 +104,12 @@ event_put(struct db *db, const char *channel, struct str topic, struct str data,
 		       topic, data));
 	db_run(db, db_stmt(db, SQL_EVENT, sql, HEAD_SET, "ti", str(channel), sequence));
 	bell_want(db);
+}
+
+void
+event_replace(struct db *db, const char *channel, struct str topic, struct str data)
+{
+	db_run(db, db_stmt(db, SQL_EVENT, sql, REPLACE, "tbb", str(channel), topic, data));
 }
 
 void

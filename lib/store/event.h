@@ -35,6 +35,10 @@ struct event {
  * just taken by db_sequence_next().  Rings for the dispatcher at the commit. */
 void event_put(struct db *, const char *channel, struct str topic, struct str data, int64_t sequence);
 
+/* W.  What was told of a topic before now says this instead, whoever asks for it: for what must not
+ * be read any more.  Looks through the channel. */
+void event_replace(struct db *, const char *channel, struct str topic, struct str data);
+
 /* W.  A right to hear what is closed was taken away: whoever hears it has to show his anew. */
 void event_cut(struct db *);
 

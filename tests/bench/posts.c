@@ -448,11 +448,9 @@ prepare(struct store *s, struct arena *a, struct bare *b, const struct post *mad
 	b->nlabels = post_labels(a, &b->p, &b->labels);
 	b->same = arena_strf(a, "post:same:%.*s", FMT(post_hash(a, b->p.text, 32)));
 	b->channel = arena_strf(a, "%.*s", FMT(audience_closed(b->p.audience) ? b->p.audience : S("staff")));
-	b->event = arena_strf(a,
-	    "{\"post\":\"post:1000000\",\"change\":\"added\",\"user\":\"%.*s\",\"teams\":[\"%.*s\"],"
-	    "\"hashtags\":[\"%.*s\"],\"mentions\":[\"%.*s\"]}",
-	    FMT(b->p.user), FMT(b->p.nteams ? b->p.teams[0] : S("")), FMT(b->p.ntags ? b->p.tags[0] : S("")),
-	    FMT(b->p.nmentions ? b->p.mentions[0] : S("")));
+	b->p.id = 1000000;
+	b->p.created_at = made_up->created_at ? made_up->created_at : now_ms();
+	b->event = post_event(a, &b->p, b->p.teams, b->p.nteams);
 	b->tags_key = tags_ranking(a, b->p.audience);
 	b->spelling_keys = arena_array(a, struct str, b->p.ntags + 1);
 	for (size_t i = 0; i < b->p.ntags; i++)

@@ -362,6 +362,8 @@ heard(const char *channel)
 	return s.p;
 }
 
+#define TIMES "\"created_at\":" "1000000" ",\"edited_at\":null"
+
 POSTS_TEST(those_who_may_read_it_hear_of_it_and_nobody_else)
 {
 	struct post p = { .text = S("to all"), .user = S("bob"), .public = true };
@@ -372,23 +374,45 @@ POSTS_TEST(those_who_may_read_it_hear_of_it_and_nobody_else)
 	p.nteams = 2;
 	assert_int_equal(post_add(db, mem, &bob, &p, &f), OK);
 	assert_string_equal(heard("posts"),
-	    "1 {\"post\":\"post:1\",\"change\":\"added\",\"user\":\"bob\",\"teams\":[\"boats\"],\"hashtags\":[],\"mentions\":[]}");
+	    "1 {\"id\":\"post:1\",\"user\":\"bob\",\"teams\":[\"boats\"],\"hashtags\":[],\"text\":\"to all\","
+	    "\"position\":null,\"public\":true," TIMES "}");
 	assert_string_equal(heard("staff"), "");
 	assert_string_equal(heard("team-dogs"), "");
 	post("bob", "#x @eva", "dogs medics");
 	assert_string_equal(heard("staff"), "");
 	assert_string_equal(heard("team-boats"), "");
 	assert_string_equal(heard("team-dogs"),
-	    "2 {\"post\":\"post:2\",\"change\":\"added\",\"user\":\"bob\",\"teams\":[\"dogs\"],\"hashtags\":[\"x\"],\"mentions\":[\"eva\"]}");
+	    "2 {\"id\":\"post:2\",\"user\":\"bob\",\"teams\":[\"dogs\"],\"hashtags\":[\"x\"],\"mentions\":[\"eva\"]," TIMES "}");
 	assert_string_equal(heard("team-medics"),
-	    "2 {\"post\":\"post:2\",\"change\":\"added\",\"user\":\"bob\",\"teams\":[\"medics\"],\"hashtags\":[\"x\"],\"mentions\":[\"eva\"]}");
+	    "2 {\"id\":\"post:2\",\"user\":\"bob\",\"teams\":[\"medics\"],\"hashtags\":[\"x\"],\"mentions\":[\"eva\"]," TIMES "}");
 	post("bob", "ours", "dogs boats");
 	assert_string_equal(heard("staff"),
-	    "3 {\"post\":\"post:3\",\"change\":\"added\",\"user\":\"bob\",\"teams\":[\"boats\"],\"hashtags\":[],\"mentions\":[]}");
+	    "3 {\"id\":\"post:3\",\"user\":\"bob\",\"teams\":[\"boats\"],\"hashtags\":[],\"mentions\":[]," TIMES "}");
 	edit(3, "ours!");
-	assert_non_null(strstr(heard("staff"), "\"change\":\"edited\""));
+	assert_null(strstr(heard("staff"), "\"edited_at\":null"));
 	post_delete(db, mem, 3);
-	assert_string_equal(heard("staff"), "3 {\"post\":\"post:3\",\"change\":\"deleted\"}");
+	assert_string_equal(heard("staff"), "3 {\"deleted\":\"post:3\"}");
+	post_delete(db, mem, 1);
+	assert_string_equal(heard("posts"), "1 {\"deleted\":\"post:1\"}");
+}
+
+/* Also up to before it was deleted. */
+POSTS_TEST(the_log_of_events_forgets_what_a_deleted_post_said)
+{
+	struct post p = { .text = S("a #secret word"), .user = S("bob"), .public = true };
+	struct reader bob = reader("bob");
+	struct str posts = S("posts");
+	struct post_fault f;
+	struct events e;
+	int64_t then;
+
+	assert_int_equal(post_add(db, mem, &bob, &p, &f), OK);
+	edit(1, "another #secret");
+	then = event_head(db, posts);
+	post_delete(db, mem, 1);
+	event_range(db, mem, &posts, 1, 0, then, 100, &e);
+	assert_int_equal(e.n, 1);
+	assert_str(e.v[0].data, "{\"deleted\":\"post:1\"}");
 }
 
 /* ---- who reads what ------------------------------------------------------------------ */
