@@ -52,7 +52,7 @@ struct timeline_page {
 enum err timeline_read(struct db *, struct arena *, const struct reader *, const struct timeline *,
     struct timeline_page *, const char **why);
 
-/* How many of a timeline are newer than N, counted up to `most`: "7 new posts". */
+/* How many of a timeline are newer than N, counted up to `most` (TEXT_HITS at most): "7 new posts". */
 int64_t timeline_newer(
     struct db *, struct arena *, const struct reader *, const struct timeline *, int64_t n, int64_t most);
 
