@@ -25,7 +25,7 @@ CFLAGS ?= -O2 -g
 ALL_CFLAGS = -std=c17 -D_GNU_SOURCE $(CFLAGS) \
 	-Wall -Wextra -Wpedantic -Wconversion -Wshadow $(if $(WERROR),-Werror) \
 	-fPIE -fstack-protector-strong $(HARDEN) $(SANITIZE) \
-	$(addprefix -Ilib/,base store http shelter account deliver alert bulletin)
+	$(addprefix -Ilib/,base store http shelter account deliver alert bulletin dispatch)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(SANITIZE) $(LDFLAGS)
 LDLIBS = -lfcgi -lcurl -lsqlite3 -ljson-c -lsodium -lutf8proc -lqrencode -lm
 

@@ -21,6 +21,7 @@
  */
 #include <string.h>
 
+#include "bell.h"
 #include "event.h"
 #include "serve.h"
 #include "session.h"
@@ -213,6 +214,8 @@ answer(struct req *rq, struct res *rs)
 	if (e != OK)
 		return e;
 	read_cursors(rq, &ask);
+	if (ask.to < 0)
+		bell_want_awake(rq->db); /* a page was opened, or came back */
 	rs->status = 200;
 	rs->rendered = true;
 	rs->type = "text/event-stream";

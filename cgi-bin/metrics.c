@@ -8,6 +8,7 @@
 #include <arpa/inet.h>
 #include <stdio.h>
 
+#include "bell.h"
 #include "event.h"
 #include "queue.h"
 #include "serve.h"
@@ -130,7 +131,9 @@ dispatcher(struct req *rq, struct res *rs)
 {
 	int64_t beat = 0;
 
-	if (string_get_int(rq->db, S("dispatcher:beat"), &beat) != OK || beat == 0)
+	if (bell_is_heard(rq->db))
+		beat = rq->now;
+	else if (string_get_int(rq->db, S("dispatcher:beat"), &beat) != OK || beat == 0)
 		return; /* it has never run: absent, not 0 */
 	name(rs, "muster_dispatcher_beat_seconds", "Since when nothing was seen of the dispatcher.");
 	buf_printf(&rs->body, "muster_dispatcher_beat_seconds %.3f\n", seconds(rq->now - beat));

@@ -18,6 +18,7 @@
 #include <json-c/json.h>
 #include <string.h>
 
+#include "bell.h"
 #include "clock.h"
 #include "html.h"
 #include "queue.h"
@@ -440,7 +441,7 @@ dispatcher(struct req *rq, struct res *rs)
 	int64_t beat = 0;
 
 	string_get_int(rq->db, S("dispatcher:beat"), &beat);
-	if (beat != 0 && rq->now - beat < QUEUE_BEAT_LATE_MS)
+	if (bell_is_heard(rq->db) || (beat != 0 && rq->now - beat < QUEUE_BEAT_LATE_MS))
 		return;
 	html(rs, "<div class=\"problem\">\n<h2>The dispatcher is not at work</h2>\n<p>");
 	if (beat == 0)

@@ -328,6 +328,14 @@ first_due(struct db *db, struct arena *a, int64_t *at)
 	return e;
 }
 
+int64_t
+fanout_next(struct db *db, struct arena *a)
+{
+	int64_t at;
+
+	return first_due(db, a, &at) == OK ? at : 0;
+}
+
 enum err
 fanout_step(struct db *db, struct arena *a, size_t limit, bool *more, int64_t *next)
 {

@@ -15,4 +15,7 @@
  * *next: when the next one is due (unix ms; 0: none waits). */
 enum err fanout_step(struct db *, struct arena *, size_t limit, bool *more, int64_t *next);
 
+/* When the first that waits is due (unix ms); 0: none waits. */
+int64_t fanout_next(struct db *, struct arena *);
+
 #endif

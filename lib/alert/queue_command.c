@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "bell.h"
 #include "queue.h"
 #include "value.h"
 
@@ -149,7 +150,9 @@ tell_dispatcher(struct asked *c)
 	int64_t beat = 0;
 
 	string_get_int(c->db, S("dispatcher:beat"), &beat);
-	if (beat == 0)
+	if (bell_is_heard(c->db))
+		printf("The dispatcher is at work.\n");
+	else if (beat == 0)
 		printf("The dispatcher has never run.\n");
 	else
 		printf("The dispatcher was seen %.*s ago%s\n", FMT(span(c, c->now - beat)),

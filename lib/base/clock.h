@@ -11,6 +11,8 @@
 
 int64_t now_ms(void);
 
+#define NEVER INT64_MAX /* later than any time */
+
 enum { SECOND_MS = 1000, MINUTE_MS = 60 * 1000, HOUR_MS = 60 * 60 * 1000 };
 
 /* Local time of the process' TZ, "18:05" or "18:05 on 22 Nov" when it is not

@@ -3,6 +3,11 @@
  *
  * A try goes FREE -> CLAIMED (committed) -> RUNNING (in curl's hands) -> OVER
  * (judged) -> FREE (settled).  What ends without a transfer skips RUNNING.
+ *
+ * The slots are one set for all houses.  A house that wants some is always given
+ * its share; beyond that it may have what is free but for a reserve, which is for
+ * those that begin to want.  So one with a million rows for a destination that
+ * never answers holds up nobody else.
  */
 #include "engine.h"
 
@@ -26,7 +31,8 @@ enum {
 	OTHER_SLOTS = SLOTS - URGENT_SLOTS,
 	NORMAL_SLOTS = OTHER_SLOTS - OTHER_SLOTS / 4, /* while there is bulk too */
 	RETRY_SLOTS = OTHER_SLOTS / 2,                /* of the others; the rest is for what is new */
-	BATCH = 32,                                   /* settled together, or after */
+	RESERVE = 32, /* where there are several houses: for those that have less than their share */
+	BATCH = 32,   /* settled together, or after */
 	BATCH_MS = 5,
 	LEASE_MORE_MS = 15 * 1000, /* a lease outlives its try by so much */
 	CONNECT_MS = 5 * 1000,
@@ -53,6 +59,7 @@ struct guest_job {
 
 struct payload {
 	int64_t id; /* 0: none */
+	const struct house *house;
 	struct str body;
 	uint64_t used;
 	size_t users;
@@ -63,6 +70,7 @@ enum phase { FREE, CLAIMED, RUNNING, OVER };
 struct
 try {
 	struct job job; /* the first member: a job is a try */
+	struct house *house;
 	enum phase phase;
 	struct delivery d;
 	struct message message;
@@ -77,8 +85,23 @@ try {
 	int64_t defer; /* not 0: nobody's fault; again after so many ms */
 };
 
-struct engine {
+/* One store; what others have no part in. */
+struct house {
+	struct engine *engine;
 	struct db *db;
+	const struct channel *channels[CHANNEL__MAX];
+	struct hosts *hosts;
+	struct str prefix; /* "msg_TENANT_" */
+	struct arena *lasting;
+	struct try *over[SLOTS];
+	size_t nover, busy;
+	size_t running[LANE__MAX], retries; /* claimed or running */
+	bool news, stopped, stirred;
+	bool starved[LANE__MAX]; /* no slot was left for it */
+	int64_t scanned_at, scan_us, next, over_since, trouble_until;
+};
+
+struct engine {
 	CURLM *multi;
 	int poller;      /* epoll, with curl's sockets and the bell */
 	int bell;        /* the one that is in it; -1: none */
@@ -86,22 +109,22 @@ struct engine {
 	struct epoll_event ready[SLOTS];
 	int nready;
 	int64_t owner;
-	const struct channel *channels[CHANNEL__MAX];
-	struct hosts *hosts;
-	struct str prefix; /* "msg_TENANT_" */
-	struct arena *lasting, *turn;
+	struct arena *turn;
+
+	struct house **houses;
+	size_t nhouses, room, first; /* first: whose turn it is to be asked first */
+	size_t wanting;              /* houses that have something to do now; never 0 */
 
 	struct try tries[SLOTS];
-	struct try *free[SLOTS], *over[SLOTS], *claimed[SLOTS];
-	size_t nfree, nover, nclaimed;
-	size_t running[LANE__MAX], retries; /* claimed or running */
+	struct try *free[SLOTS], *claimed[SLOTS];
+	size_t nfree, nclaimed;
+	size_t running[LANE__MAX], retries; /* of all houses */
 	struct settled refused[SLOTS * PASSES];
 	size_t nrefused;
 	struct payload payloads[PAYLOADS];
 	uint64_t uses;
 
-	bool news, stopped, stirred;
-	int64_t scanned_at, scan_us, next, over_since, trouble_until;
+	bool stopped;
 	int64_t now;
 	struct engine_counts counts, before; /* before: of the transaction that may fail */
 };
@@ -136,6 +159,7 @@ release(struct engine *e, struct try *t)
 		t->payload->users--;
 	t->payload = NULL;
 	arena_reset(t->d.arena);
+	t->house->busy--;
 	put_free(e, t);
 }
 
@@ -147,22 +171,26 @@ is_retry(const struct message *m)
 
 /* It no longer takes a slot of its lane. */
 static void
-leave_lane(struct engine *e, const struct message *m)
+leave_lane(struct house *h, const struct message *m)
 {
-	e->running[m->lane]--;
-	e->retries -= is_retry(m);
+	h->running[m->lane]--;
+	h->engine->running[m->lane]--;
+	h->retries -= is_retry(m);
+	h->engine->retries -= is_retry(m);
 }
 
 static void
-over(struct engine *e, struct try *t)
+over(struct try *t)
 {
+	struct house *h = t->house;
+
 	t->phase = OVER;
 	t->host->running--;
 	t->host->finished++;
-	leave_lane(e, &t->message);
-	if (e->nover == 0)
-		e->over_since = ticks_us();
-	e->over[e->nover++] = t;
+	leave_lane(h, &t->message);
+	if (h->nover == 0)
+		h->over_since = ticks_us();
+	h->over[h->nover++] = t;
 }
 
 /* ---- curl ---- */
@@ -252,7 +280,7 @@ try_done(struct engine *e, struct job *job, CURL *easy, CURLcode code)
 	t->told = true;
 	t->d.now = e->now;
 	t->channel->judge(t->channel, &t->d, judged_code(t, code), &t->v);
-	over(e, t);
+	over(t);
 }
 
 static void
@@ -372,12 +400,12 @@ oldest_payload(struct engine *e)
 }
 
 static bool
-read_payload(struct engine *e, struct payload *p, int64_t id)
+read_payload(const struct house *h, struct payload *p, int64_t id)
 {
 	struct str body;
 	char *copy;
 
-	if (payload_get(e->db, e->turn, id, &body) != OK)
+	if (payload_get(h->db, h->engine->turn, id, &body) != OK)
 		return false;
 	if ((copy = malloc(body.n + 1)) == NULL)
 		die("out of memory");
@@ -387,6 +415,7 @@ read_payload(struct engine *e, struct payload *p, int64_t id)
 	p->body.p = copy;
 	p->body.n = body.n;
 	p->id = id;
+	p->house = h;
 	return true;
 }
 
@@ -394,15 +423,16 @@ read_payload(struct engine *e, struct payload *p, int64_t id)
 static bool
 find_payload(struct engine *e, struct try *t)
 {
+	const struct house *h = t->house;
 	int64_t id = t->message.payload;
 	struct payload *p = NULL;
 
 	for (size_t i = 0; i < PAYLOADS && p == NULL; i++)
-		if (e->payloads[i].id == id)
+		if (e->payloads[i].id == id && e->payloads[i].house == h)
 			p = &e->payloads[i];
 	if (p == NULL && (p = oldest_payload(e)) == NULL)
-		return payload_get(e->db, t->d.arena, id, &t->d.payload) == OK;
-	if (p->id != id && !read_payload(e, p, id))
+		return payload_get(h->db, t->d.arena, id, &t->d.payload) == OK;
+	if ((p->id != id || p->house != h) && !read_payload(h, p, id))
 		return false;
 	p->used = ++e->uses;
 	p->users++;
@@ -422,21 +452,24 @@ say(struct verdict *v, enum outcome outcome, const char *reason)
 
 /* A message that was just claimed gets a slot. */
 static void
-take_slot(struct engine *e, const struct message *m, struct host *host)
+take_slot(struct house *h, const struct message *m, struct host *host)
 {
+	struct engine *e = h->engine;
 	struct try *t = e->free[--e->nfree];
 	struct delivery d = {
 		.arena = t->d.arena, .easy = t->easy, .answer = t->d.answer, .head = t->d.head
 	};
 
 	t->phase = CLAIMED;
+	t->house = h;
+	h->busy++;
 	t->d = d;
 	buf_reset(&t->d.answer);
 	buf_reset(&t->d.head);
 	t->message = *m;
 	t->message.target = arena_dup(t->d.arena, m->target);
 	t->host = host;
-	t->channel = e->channels[m->channel];
+	t->channel = h->channels[m->channel];
 	t->v = (struct verdict){ 0 };
 	t->spilled = 0;
 	t->told = t->felt = false;
@@ -444,7 +477,7 @@ take_slot(struct engine *e, const struct message *m, struct host *host)
 	t->d.message = &t->message;
 	t->d.destination = host->d.name;
 	t->d.now = e->now;
-	t->d.name = arena_strf(t->d.arena, "%.*s%lld", FMT(e->prefix), (long long)m->id);
+	t->d.name = arena_strf(t->d.arena, "%.*s%lld", FMT(h->prefix), (long long)m->id);
 	e->claimed[e->nclaimed++] = t;
 }
 
@@ -462,17 +495,18 @@ start(struct engine *e, struct try *t)
 		die("out of memory");
 	set_options(t);
 	t->d.easy = t->easy;
-	t->d.db = e->db;
+	t->d.db = t->house->db;
 	going = t->channel->start(t->channel, &t->d, &t->v);
 	t->d.db = NULL;
 	return going && curl_multi_add_handle(e->multi, t->easy) == CURLM_OK;
 }
 
-/* Sets up all that was claimed. */
+/* Sets up all that was claimed of a house. */
 static void
-start_all(struct engine *e)
+start_all(struct house *h)
 {
-	bool can_read = e->nclaimed > 0 && db_begin(e->db, TX_READ, e->now) == OK;
+	struct engine *e = h->engine;
+	bool can_read = e->nclaimed > 0 && db_begin(h->db, TX_READ, e->now) == OK;
 
 	for (size_t i = 0; i < e->nclaimed; i++) {
 		struct try *t = e->claimed[i];
@@ -482,11 +516,11 @@ start_all(struct engine *e)
 		if (t->defer == 0 && start(e, t))
 			t->phase = RUNNING;
 		else
-			over(e, t);
+			over(t);
 	}
 	e->nclaimed = 0;
-	if (can_read && db_commit(e->db) != OK)
-		db_rollback(e->db);
+	if (can_read && db_commit(h->db) != OK)
+		db_rollback(h->db);
 }
 
 /* ---- claiming ---- */
@@ -497,11 +531,18 @@ refuse(struct engine *e, const struct settled *s)
 	e->refused[e->nrefused++] = *s;
 }
 
+static bool
+too_many_retries(const struct house *h)
+{
+	return h->engine->retries >= RETRY_SLOTS && h->retries >= RETRY_SLOTS / h->engine->wanting;
+}
+
 /* Whether a message that was just claimed is sent now; if not, it is settled in
  * the very transaction that claimed it. */
 static bool
-admit(struct engine *e, const struct host *host, const struct message *m)
+admit(const struct house *h, const struct host *host, const struct message *m)
 {
+	struct engine *e = h->engine;
 	struct settled s;
 
 	if (retry_refuses(m, e->now, &s)) {
@@ -515,7 +556,7 @@ admit(struct engine *e, const struct host *host, const struct message *m)
 		refuse(e, &s);
 		return false;
 	}
-	if (is_retry(m) && e->retries >= RETRY_SLOTS) {
+	if (is_retry(m) && too_many_retries(h)) {
 		s.state = OUTBOX_WAITING;
 		s.due = e->now + CROWDED_MS + (int64_t)random_below(CROWDED_MS);
 		refuse(e, &s);
@@ -530,17 +571,27 @@ struct claim {
 };
 
 struct claims {
-	struct engine *e;
+	struct house *house;
 	struct claim v[SLOTS];
 	size_t n;
 };
 
 static void
+enter_lane(struct house *h, const struct message *m)
+{
+	h->running[m->lane]++;
+	h->engine->running[m->lane]++;
+	h->retries += is_retry(m);
+	h->engine->retries += is_retry(m);
+}
+
+static void
 claim(void *arg, struct host *host, enum outbox_lane lane, size_t limit)
 {
 	struct claims *claims = arg;
-	struct engine *e = claims->e;
-	const struct channel *c = e->channels[host->d.channel];
+	struct house *h = claims->house;
+	struct engine *e = h->engine;
+	const struct channel *c = h->channels[host->d.channel];
 	int64_t lease = (c ? c->timeout_ms : 0) + LEASE_MORE_MS;
 	struct message *v;
 	size_t n, most = LEN(e->refused) - e->nrefused;
@@ -549,52 +600,99 @@ claim(void *arg, struct host *host, enum outbox_lane lane, size_t limit)
 		limit = most;
 	if (limit == 0)
 		return;
-	outbox_claim(e->db, e->turn, lane, host->d.id, e->owner, e->now + lease, limit, &v, &n);
+	outbox_claim(h->db, e->turn, lane, host->d.id, e->owner, e->now + lease, limit, &v, &n);
 	e->counts.claimed += (int64_t)n;
 	if (n < limit)
-		hosts_look(host, e->db, lane);
+		hosts_look(host, h->db, lane);
 	for (size_t i = 0; i < n; i++) {
-		if (!admit(e, host, &v[i]))
+		if (!admit(h, host, &v[i]))
 			continue;
 		host->running++;
-		e->running[lane]++;
-		e->retries += is_retry(&v[i]);
+		enter_lane(h, &v[i]);
 		claims->v[claims->n++] = (struct claim){ &v[i], host };
 	}
 }
 
+static size_t
+all_of(const size_t running[LANE__MAX], enum outbox_lane lane)
+{
+	return running[LANE_NORMAL] + running[LANE_BULK] + (lane == LANE_URGENT ? running[LANE_URGENT] : 0);
+}
+
+/* Something of it can be sent now, as far as is known. */
+static bool
+hungry(const struct house *h)
+{
+	return !h->stopped && (h->stirred || h->next <= h->engine->now);
+}
+
+/* What others that are hungry lack of their share. */
+static size_t
+owed(const struct house *h, enum outbox_lane lane, size_t share)
+{
+	const struct engine *e = h->engine;
+	size_t n = 0;
+
+	for (size_t i = 0; i < e->nhouses; i++) {
+		size_t theirs = all_of(e->houses[i]->running, lane);
+
+		if (e->houses[i] != h && theirs < share && hungry(e->houses[i]))
+			n += share - theirs;
+	}
+	return n;
+}
+
+/* What a house may have of `free` slots of `most`. */
+static size_t
+fair(const struct house *h, enum outbox_lane lane, size_t most, size_t free)
+{
+	const struct engine *e = h->engine;
+	size_t share = most > RESERVE ? (most - RESERVE) / e->wanting : 0;
+	size_t mine = all_of(h->running, lane), own, spare;
+
+	if (e->nhouses < 2)
+		return free;
+	share = share > 0 ? share : 1;
+	spare = RESERVE + owed(h, lane, share);
+	spare = free > spare ? free - spare : 0;
+	own = share > mine ? share - mine : 0;
+	own = own > spare ? own : spare;
+	return own < free ? own : free;
+}
+
 /* Free slots for a lane; those that are over are settled with the same commit. */
 static size_t
-budget(const struct engine *e, enum outbox_lane lane, size_t others_most)
+budget(const struct house *h, enum outbox_lane lane, size_t others_most)
 {
-	size_t others = e->running[LANE_NORMAL] + e->running[LANE_BULK];
-	size_t all = others + e->running[LANE_URGENT];
-	size_t free = all < SLOTS ? SLOTS - all : 0;
+	const struct engine *e = h->engine;
+	size_t others = all_of(e->running, LANE_NORMAL), all = all_of(e->running, LANE_URGENT);
+	size_t free = all < SLOTS ? SLOTS - all : 0, left;
 
 	if (lane == LANE_URGENT)
-		return free;
+		return fair(h, lane, SLOTS, free);
 	if (others >= others_most)
 		return 0;
-	return free < others_most - others ? free : others_most - others;
+	left = others_most - others;
+	return fair(h, lane, others_most, free < left ? free : left);
 }
 
 static size_t
-share(struct engine *e, enum outbox_lane lane, size_t most, bool settling, struct claims *claims)
+share(struct house *h, enum outbox_lane lane, size_t most, bool settling, struct claims *claims)
 {
-	return hosts_share(e->hosts, lane, budget(e, lane, most), e->now, settling, claim, claims);
+	return hosts_share(h->hosts, lane, budget(h, lane, most), h->engine->now, settling, claim, claims);
 }
 
 /* Nobody knows how much a destination has before it is claimed: what one did
  * not need is shared out again. */
 static void
-claim_all(struct engine *e, bool settling, struct claims *claims)
+claim_all(struct house *h, bool settling, struct claims *claims)
 {
 	for (int pass = 0; pass < PASSES; pass++) {
-		size_t given = share(e, LANE_URGENT, SLOTS, settling, claims);
+		size_t given = share(h, LANE_URGENT, SLOTS, settling, claims);
 
-		given += share(e, LANE_NORMAL, NORMAL_SLOTS, settling, claims);
-		given += share(e, LANE_BULK, OTHER_SLOTS, settling, claims);
-		given += share(e, LANE_NORMAL, OTHER_SLOTS, settling, claims);
+		given += share(h, LANE_NORMAL, NORMAL_SLOTS, settling, claims);
+		given += share(h, LANE_BULK, OTHER_SLOTS, settling, claims);
+		given += share(h, LANE_NORMAL, OTHER_SLOTS, settling, claims);
 		if (given == 0)
 			return;
 	}
@@ -653,130 +751,144 @@ count(struct engine *e, const struct settled *s)
 
 /* All that is over, in the present write transaction. */
 static void
-settle_all(struct engine *e)
+settle_all(struct house *h)
 {
-	struct settled *v = arena_array(e->turn, struct settled, e->nover);
+	struct engine *e = h->engine;
+	struct settled *v = arena_array(e->turn, struct settled, h->nover);
 
-	for (size_t i = 0; i < e->nover; i++) {
-		feel(e, e->over[i]);
-		settle_as(e, e->over[i], &v[i]);
+	for (size_t i = 0; i < h->nover; i++) {
+		feel(e, h->over[i]);
+		settle_as(e, h->over[i], &v[i]);
 		count(e, &v[i]);
 	}
-	e->counts.fenced += (int64_t)outbox_settle(e->db, v, e->nover);
-	for (size_t i = 0; i < e->nover; i++) {
-		struct try *t = e->over[i];
+	e->counts.fenced += (int64_t)outbox_settle(h->db, v, h->nover);
+	for (size_t i = 0; i < h->nover; i++) {
+		struct try *t = h->over[i];
 
 		if (t->defer != 0 || t->channel->settle == NULL)
 			continue;
-		t->d.db = e->db;
+		t->d.db = h->db;
 		t->channel->settle(t->channel, &t->d, &t->v);
 		t->d.db = NULL;
 	}
-	for (size_t i = 0; i < e->nover; i++)
+	for (size_t i = 0; i < h->nover; i++)
 		if (v[i].state == OUTBOX_WAITING)
-			hosts_note(e->over[i]->host, e->over[i]->message.lane, v[i].due);
+			hosts_note(h->over[i]->host, h->over[i]->message.lane, v[i].due);
 }
 
 static void
-settle_refused(struct engine *e)
+settle_refused(struct house *h)
 {
+	struct engine *e = h->engine;
+
 	if (e->nrefused == 0)
 		return;
-	e->counts.fenced += (int64_t)outbox_settle(e->db, e->refused, e->nrefused);
+	e->counts.fenced += (int64_t)outbox_settle(h->db, e->refused, e->nrefused);
 	for (size_t i = 0; i < e->nrefused; i++)
 		count(e, &e->refused[i]);
-	e->stirred = true; /* there may be more of them */
+	h->stirred = true; /* there may be more of them */
 	e->nrefused = 0;
 }
 
 static void
-free_settled(struct engine *e)
+free_settled(struct house *h)
 {
-	for (size_t i = 0; i < e->nover; i++) {
-		e->over[i]->host->finished--;
-		release(e, e->over[i]);
+	struct engine *e = h->engine;
+
+	for (size_t i = 0; i < h->nover; i++) {
+		h->over[i]->host->finished--;
+		release(e, h->over[i]);
 	}
-	e->nover = 0;
+	h->nover = 0;
 }
 
 /* The claims of a transaction that came to nothing. */
 static void
-unclaim(struct engine *e, const struct claims *claims)
+unclaim(struct house *h, const struct claims *claims)
 {
 	for (size_t i = 0; i < claims->n; i++) {
 		claims->v[i].host->running--;
-		leave_lane(e, claims->v[i].m);
+		leave_lane(h, claims->v[i].m);
 	}
-	e->nrefused = 0;
-	e->news = true;
+	h->engine->nrefused = 0;
+	h->news = true;
 }
 
 /* ---- turns ---- */
 
 static bool
-batch_is_due(const struct engine *e)
+stopped(const struct house *h)
 {
-	size_t running = e->running[0] + e->running[1] + e->running[2];
+	return h->stopped || h->engine->stopped;
+}
+
+static bool
+batch_is_due(const struct house *h)
+{
+	size_t running = all_of(h->running, LANE_URGENT);
 
 	/* With few at once a full batch never comes: half of them settle and are
 	 * followed while the other half is under way. */
-	return e->nover >= BATCH || (e->nover > 0 && e->nover >= running) ||
-	       (e->nover > 0 && ticks_us() - e->over_since >= BATCH_MS * 1000);
+	return h->nover >= BATCH || (h->nover > 0 && h->nover >= running) ||
+	       (h->nover > 0 && ticks_us() - h->over_since >= BATCH_MS * 1000);
 }
 
-/* The one write transaction of a turn. */
+/* The one write transaction of a house's turn. */
 static void
-write_turn(struct engine *e, bool settling)
+write_turn(struct house *h, bool settling)
 {
-	struct claims claims = { .e = e };
+	struct engine *e = h->engine;
+	struct claims claims = { .house = h };
 	enum err err;
 
 	e->before = e->counts;
-	err = db_begin(e->db, TX_WRITE, e->now);
+	err = db_begin(h->db, TX_WRITE, e->now);
 	if (err == OK) {
 		if (settling)
-			settle_all(e);
-		if (!e->stopped)
-			claim_all(e, settling, &claims);
-		settle_refused(e);
-		hosts_save(e->hosts, e->db, e->turn, e->now);
-		err = db_commit(e->db);
+			settle_all(h);
+		if (!stopped(h))
+			claim_all(h, settling, &claims);
+		settle_refused(h);
+		hosts_save(h->hosts, h->db, e->turn, e->now);
+		err = db_commit(h->db);
 	}
 	if (err != OK) {
-		db_rollback(e->db);
+		db_rollback(h->db);
 		log_line("outbox: %s; trying again", err_words(err)->title);
-		unclaim(e, &claims);
+		unclaim(h, &claims);
 		e->counts = e->before;
-		e->trouble_until = ticks_us() + TROUBLE_MS * 1000;
+		h->trouble_until = ticks_us() + TROUBLE_MS * 1000;
 		return;
 	}
 	e->counts.writes++;
-	hosts_saved(e->hosts);
+	hosts_saved(h->hosts);
 	if (settling)
-		free_settled(e);
+		free_settled(h);
 	for (size_t i = 0; i < claims.n; i++)
-		take_slot(e, claims.v[i].m, claims.v[i].host);
+		take_slot(h, claims.v[i].m, claims.v[i].host);
 }
 
 /* Looks through the queue, unless that would take too much of the time. */
 static void
-scan(struct engine *e)
+scan(struct house *h)
 {
 	int64_t start = ticks_us();
-	bool due = e->scanned_at == 0 || start - e->scanned_at >= SCAN_MS * 1000 ||
-		   (e->news && start - e->scanned_at >= SCAN_SHARE * e->scan_us);
+	bool due = h->scanned_at == 0 || start - h->scanned_at >= SCAN_MS * 1000 ||
+		   (h->news && start - h->scanned_at >= SCAN_SHARE * h->scan_us);
 
-	if (!due || e->stopped || db_begin(e->db, TX_READ, e->now) != OK)
+	if (!due || stopped(h) || h->trouble_until > start)
 		return;
-	hosts_scan(e->hosts, e->db, e->now);
-	if (db_commit(e->db) != OK) {
-		db_rollback(e->db);
+	if (db_begin(h->db, TX_READ, h->engine->now) != OK)
+		return;
+	hosts_scan(h->hosts, h->db, h->engine->now);
+	if (db_commit(h->db) != OK) {
+		db_rollback(h->db);
 		return;
 	}
-	e->scanned_at = ticks_us();
-	e->scan_us = e->scanned_at - start;
-	e->news = false;
-	e->stirred = true;
+	h->scanned_at = ticks_us();
+	h->scan_us = h->scanned_at - start;
+	h->news = false;
+	h->stirred = true;
 }
 
 static int64_t
@@ -785,71 +897,121 @@ soonest(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-/* For how long nothing is to be done but for what curl tells. */
+/* For how long a house needs nothing but what curl tells. */
 static int64_t
-patience(struct engine *e)
+patience(const struct house *h)
 {
-	int64_t ms = SCAN_MS, us = ticks_us();
+	int64_t ms = SCAN_MS, us = ticks_us(), now = h->engine->now;
 
-	if (e->stirred && !e->stopped)
+	if (h->trouble_until > us)
+		return (h->trouble_until - us) / 1000 + 1;
+	if (h->stirred && !stopped(h))
 		return 0;
-	if (!e->stopped && e->next != NEVER)
-		ms = soonest(ms, e->next > e->now ? e->next - e->now : 0);
-	if (e->trouble_until > us)
-		return (e->trouble_until - us) / 1000 + 1;
-	if (e->nover > 0)
-		ms = soonest(ms, (BATCH_MS * 1000 - (us - e->over_since)) / 1000);
-	if (e->news && !e->stopped)
-		ms = soonest(ms, (e->scanned_at + SCAN_SHARE * e->scan_us - us) / 1000 + 1);
+	if (!stopped(h) && h->next != NEVER)
+		ms = soonest(ms, h->next > now ? h->next - now : 0);
+	if (h->nover > 0)
+		ms = soonest(ms, (BATCH_MS * 1000 - (us - h->over_since)) / 1000);
+	if (h->news && !stopped(h))
+		ms = soonest(ms, (h->scanned_at + SCAN_SHARE * h->scan_us - us) / 1000 + 1);
 	return ms < 0 ? 0 : ms;
+}
+
+static bool
+has_slots(const struct house *h, enum outbox_lane lane)
+{
+	return budget(h, lane, lane == LANE_URGENT ? SLOTS : OTHER_SLOTS) > 0;
 }
 
 /* When there is something to claim and a slot for it. */
 static int64_t
-look_ahead(const struct engine *e, bool settling)
+look_ahead(struct house *h, bool settling)
 {
-	bool lanes[LANE__MAX] = { budget(e, LANE_URGENT, SLOTS) > 0, budget(e, LANE_NORMAL, OTHER_SLOTS) > 0,
-		budget(e, LANE_BULK, OTHER_SLOTS) > 0 };
+	bool lanes[LANE__MAX];
 
-	return hosts_next(e->hosts, lanes, e->now, settling);
+	for (int l = 0; l < LANE__MAX; l++) {
+		lanes[l] = has_slots(h, (enum outbox_lane)l);
+		h->starved[l] = !lanes[l];
+	}
+	return hosts_next(h->hosts, lanes, h->engine->now, settling);
 }
 
 /* Is there anything to claim, as far as we know? */
 static bool
-can_claim(struct engine *e, bool settling)
+can_claim(struct house *h, bool settling)
 {
-	if (e->stopped)
+	if (stopped(h))
 		return false;
 	if (settling)
-		return look_ahead(e, true) <= e->now;
-	if (e->stirred)
-		e->next = look_ahead(e, false);
-	return e->next <= e->now;
+		return look_ahead(h, true) <= h->engine->now;
+	if (h->stirred)
+		h->next = look_ahead(h, false);
+	return h->next <= h->engine->now;
+}
+
+static void
+turn_of(struct house *h)
+{
+	bool settling = batch_is_due(h), claiming = can_claim(h, settling);
+
+	h->stirred = false;
+	if ((!settling && !claiming) || ticks_us() < h->trouble_until)
+		return;
+	/* Also what is over and could wait: the commit is paid for. */
+	write_turn(h, h->nover > 0);
+	start_all(h);
+	h->next = look_ahead(h, false);
+	drive(h->engine);
+	if (batch_is_due(h) || h->next <= h->engine->now)
+		h->stirred = true;
+}
+
+/* Those among whom the slots are to be shared. */
+static void
+count_wanting(struct engine *e)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < e->nhouses; i++) {
+		const struct house *h = e->houses[i];
+
+		n += h->busy > 0 || h->stirred || h->next <= e->now;
+	}
+	e->wanting = n > 0 ? n : 1;
+}
+
+/* Slots have become free, or are owed to nobody any more. */
+static void
+wake_starved(struct engine *e)
+{
+	for (size_t i = 0; e->nhouses > 1 && i < e->nhouses; i++) {
+		struct house *h = e->houses[i];
+
+		for (int l = 0; l < LANE__MAX; l++)
+			h->stirred |= h->starved[l] && has_slots(h, (enum outbox_lane)l);
+	}
 }
 
 int64_t
 engine_turn(struct engine *e, int64_t now, bool news)
 {
-	bool settling, claiming;
+	int64_t wait = SCAN_MS;
 
 	e->now = now;
-	e->news |= news;
 	drive(e);
-	scan(e);
-	settling = batch_is_due(e);
-	claiming = can_claim(e, settling);
-	e->stirred = false;
-	if ((settling || claiming) && ticks_us() >= e->trouble_until) {
-		/* Also what is over and could wait: the commit is paid for. */
-		write_turn(e, e->nover > 0);
-		start_all(e);
-		e->next = look_ahead(e, false);
-		drive(e);
-		if (batch_is_due(e) || e->next <= now)
-			e->stirred = true;
+	for (size_t i = 0; i < e->nhouses; i++) {
+		e->houses[i]->news |= news;
+		scan(e->houses[i]);
 	}
+	count_wanting(e);
+	for (size_t i = 0; i < e->nhouses; i++)
+		turn_of(e->houses[(e->first + i) % e->nhouses]);
+	e->first++;
 	arena_reset(e->turn);
-	return patience(e);
+	count_wanting(e);
+	wake_starved(e);
+	for (size_t i = 0; i < e->nhouses; i++)
+		wait = soonest(wait, patience(e->houses[i]));
+	return wait;
 }
 
 /* The bell is one more descriptor to wait for. */
@@ -882,13 +1044,12 @@ engine_wait(struct engine *e, int bell, int64_t ms)
 /* ---- life ---- */
 
 struct engine *
-engine_new(struct db *db, int64_t owner)
+engine_new(int64_t owner)
 {
 	struct engine *e = calloc(1, sizeof(*e));
 
 	if (e == NULL || (e->multi = curl_multi_init()) == NULL)
 		die("out of memory");
-	e->db = db;
 	e->owner = owner;
 	e->bell = -1;
 	e->curl_at = NEVER;
@@ -898,14 +1059,7 @@ engine_new(struct db *db, int64_t owner)
 	curl_multi_setopt(e->multi, CURLMOPT_SOCKETDATA, e);
 	curl_multi_setopt(e->multi, CURLMOPT_TIMERFUNCTION, on_timer);
 	curl_multi_setopt(e->multi, CURLMOPT_TIMERDATA, e);
-	e->hosts = hosts_new();
-	e->lasting = arena_new();
 	e->turn = arena_new();
-	e->next = NEVER;
-	e->news = true;
-	if (db_begin(db, TX_READ, now_ms()) == OK)
-		e->prefix = arena_strf(e->lasting, "msg_%.*s_", FMT(tenant_id(db, e->lasting)));
-	db_rollback(db);
 	curl_multi_setopt(e->multi, CURLMOPT_MAXCONNECTS, (long)SLOTS + 16);
 	for (int i = SLOTS - 1; i >= 0; i--) {
 		e->tries[i].job.done = try_done;
@@ -913,6 +1067,71 @@ engine_new(struct db *db, int64_t owner)
 		put_free(e, &e->tries[i]);
 	}
 	return e;
+}
+
+struct house *
+engine_house(struct engine *e, struct db *db)
+{
+	struct house *h = calloc(1, sizeof(*h));
+
+	if (e->nhouses == e->room) {
+		e->room = e->room ? e->room * 2 : 8;
+		e->houses = realloc(e->houses, e->room * sizeof(struct house *));
+	}
+	if (h == NULL || e->houses == NULL)
+		die("out of memory");
+	*h = (struct house){ .engine = e, .db = db, .next = NEVER, .news = true };
+	h->hosts = hosts_new();
+	h->lasting = arena_new();
+	if (db_begin(db, TX_READ, now_ms()) == OK)
+		h->prefix = arena_strf(h->lasting, "msg_%.*s_", FMT(tenant_id(db, h->lasting)));
+	db_rollback(db);
+	e->houses[e->nhouses++] = h;
+	return h;
+}
+
+static void
+house_free(struct house *h)
+{
+	hosts_free(h->hosts);
+	arena_free(h->lasting);
+	free(h);
+}
+
+/* Its tries are broken off where there are any. */
+static void
+break_off(struct house *h)
+{
+	struct engine *e = h->engine;
+
+	for (size_t i = 0; h->busy > 0 && i < SLOTS; i++) {
+		struct try *t = &e->tries[i];
+
+		if (t->phase == FREE || t->house != h)
+			continue;
+		if (t->phase == RUNNING) {
+			curl_multi_remove_handle(e->multi, t->easy);
+			leave_lane(h, &t->message);
+		}
+		release(e, t);
+	}
+}
+
+void
+house_leave(struct house *h)
+{
+	struct engine *e = h->engine;
+	size_t at = 0;
+
+	break_off(h);
+	for (size_t i = 0; i < PAYLOADS; i++)
+		if (e->payloads[i].house == h)
+			e->payloads[i].id = 0; /* another house may come to lie at this address */
+	while (e->houses[at] != h)
+		at++;
+	e->nhouses--;
+	memmove(e->houses + at, e->houses + at + 1, (e->nhouses - at) * sizeof(struct house *));
+	house_free(h);
 }
 
 void
@@ -937,19 +1156,32 @@ engine_free(struct engine *e)
 	close(e->poller);
 	for (size_t i = 0; i < PAYLOADS; i++)
 		free((char *)e->payloads[i].body.p);
-	hosts_free(e->hosts);
-	arena_free(e->lasting);
+	for (size_t i = 0; i < e->nhouses; i++)
+		house_free(e->houses[i]);
+	free(e->houses);
 	arena_free(e->turn);
 	free(e);
 }
 
 void
-engine_channel(struct engine *e, const struct channel *c)
+house_channel(struct house *h, const struct channel *c)
 {
 	if (c == NULL)
 		return;
-	e->channels[c->number] = c;
-	hosts_widest(e->hosts, c->number, c->width_max);
+	h->channels[c->number] = c;
+	hosts_widest(h->hosts, c->number, c->width_max);
+}
+
+void
+house_news(struct house *h)
+{
+	h->news = true;
+}
+
+void
+house_stop(struct house *h)
+{
+	h->stopped = true;
 }
 
 void
@@ -959,17 +1191,41 @@ engine_stop(struct engine *e)
 }
 
 size_t
+house_busy(const struct house *h)
+{
+	return h->busy;
+}
+
+size_t
 engine_busy(const struct engine *e)
 {
 	return SLOTS - e->nfree;
 }
 
 bool
+house_rests(const struct house *h)
+{
+	if (h->trouble_until > ticks_us())
+		return true;
+	return !h->news && !h->stirred && (h->next == NEVER || h->next > h->engine->now);
+}
+
+bool
 engine_rests(const struct engine *e)
 {
-	if (e->trouble_until > ticks_us())
-		return true;
-	return !e->news && !e->stirred && (e->next == NEVER || e->next > e->now);
+	for (size_t i = 0; i < e->nhouses; i++)
+		if (!house_rests(e->houses[i]))
+			return false;
+	return true;
+}
+
+int64_t
+house_due(struct house *h)
+{
+	static const bool all[LANE__MAX] = { true, true, true };
+
+	hosts_scan(h->hosts, h->db, h->engine->now);
+	return hosts_next(h->hosts, all, h->engine->now, true);
 }
 
 void
@@ -986,10 +1242,11 @@ engine_abandon(struct engine *e, int64_t now)
 		t->channel->judge(t->channel, &t->d, CURLE_OPERATION_TIMEDOUT, &t->v);
 		if (t->v.outcome != OUTCOME_UNSURE)
 			t->defer = 1;
-		over(e, t);
+		over(t);
 	}
-	if (e->nover > 0)
-		write_turn(e, true);
+	for (size_t i = 0; i < e->nhouses; i++)
+		if (e->houses[i]->nover > 0)
+			write_turn(e->houses[i], true);
 	arena_reset(e->turn);
 }
 

@@ -1,10 +1,14 @@
 /*
  * engine.h - sends what is due: claims, starts, drives, judges, settles.
  *
- * One thread, one curl multi handle, some hundred tries at once.  A turn is one
- * write transaction at most, which settles what is finished and claims what can
- * be sent at once, and one read transaction in which the channels set up what
+ * One thread, one curl multi handle, some hundred tries at once, of any number
+ * of houses: stores with their own channels and destinations.  A house's turn is
+ * one write transaction at most, which settles what is finished and claims what
+ * can be sent at once, and one read transaction in which the channels set up what
  * was claimed.  Nothing is sent before the claim is committed.
+ *
+ * Among houses that have something to send the tries are shared fairly, whatever
+ * anybody's backlog is; where there is but one it may have them all.
  *
  * Each channel gets an easy handle with these options set: NOSIGNAL, no proxy
  * (PROXY ""), no redirects, HTTP/1.1, http(s) and smtp(s) only, CONNECTTIMEOUT
@@ -19,18 +23,39 @@
 #include "deliver.h"
 
 struct engine;
+struct house;
 
 /* `owner` is who holds the claims (relay.h). */
-struct engine *engine_new(struct db *, int64_t owner);
+struct engine *engine_new(int64_t owner);
 
 /* Breaks off what is under way: its leases stay, for an heir to take back. */
 void engine_free(struct engine *); /* NULL is allowed */
 
-/* Puts a channel into the table, or another one in its place. */
-void engine_channel(struct engine *, const struct channel *);
+/* A store more, of role DB_DISPATCH.  It is looked through in the next turn. */
+struct house *engine_house(struct engine *, struct db *);
 
-/* One turn.  `news`: something may be due that was not before (the bell rang).
- * Returns for how long (ms) nothing needs another turn, transfers aside. */
+/* Puts a channel into its table, or another one in its place. */
+void house_channel(struct house *, const struct channel *);
+
+/* Something may be due that was not before. */
+void house_news(struct house *);
+
+/* From now on nothing of it is claimed. */
+void house_stop(struct house *);
+
+/* As engine_busy() and engine_rests(), of the one. */
+size_t house_busy(const struct house *);
+bool house_rests(const struct house *);
+
+/* In a transaction of its store: looks when its earliest message can be sent
+ * (unix ms); NEVER: none waits. */
+int64_t house_due(struct house *);
+
+/* It is no longer served.  What is under way is broken off as by engine_free(). */
+void house_leave(struct house *);
+
+/* One turn.  `news`: house_news() of all.  Returns for how long (ms) nothing
+ * needs another turn, transfers aside. */
 int64_t engine_turn(struct engine *, int64_t now, bool news);
 
 /* Sleeps until a transfer has something to do, `bell` (or -1) has input, or
@@ -68,11 +93,16 @@ const struct engine_counts *engine_counts(const struct engine *);
 struct guest {
 	int64_t (*turn)(struct guest *, struct engine *, int64_t now, bool news);
 	bool (*busy)(const struct guest *); /* a transfer of its own is under way */
+	/* When it is needed though there is no news (unix ms), 0: now, NEVER. */
+	int64_t (*due)(const struct guest *);
+	void (*flush)(struct guest *, int64_t now); /* writes down what it would write soon */
 	void (*end)(struct guest *);
+	void (*free)(struct guest *); /* not while it is busy */
 };
 
-/* The live publisher (live.c), on a store of role DB_DISPATCH; NULL: there is
- * nobody to publish to.  It lives until the process ends. */
-struct guest *live_guest(struct db *, const char *state);
+/* A tenant's live publisher (live.c), on its store of role DB_DISPATCH; NULL:
+ * there is nobody to publish to. */
+struct tenant;
+struct guest *live_guest(struct db *, const char *state, const struct tenant *);
 
 #endif

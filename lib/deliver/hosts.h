@@ -10,9 +10,8 @@
 #ifndef MUSTER_HOSTS_H
 #define MUSTER_HOSTS_H
 
+#include "clock.h"
 #include "outbox.h"
-
-#define NEVER INT64_MAX
 
 struct host {
 	struct destination d;      /* as we have it; its name lives as long as this */

@@ -68,7 +68,7 @@ struct lane {
 
 struct live {
 	struct live_carrier carrier;
-	char state[4096], socket[4160];
+	char dir[4096], socket[4160], prefix[TENANT_NAME + 2];
 	struct arena *arena;
 	struct lane *lanes[LANES], tick, cut;
 	size_t nlanes;
@@ -106,7 +106,7 @@ lane_open(struct live *l, struct lane *lane, struct str name, int64_t read)
 	lane->gap = str_is(name, "availability") ? GAP_MS : 0;
 	lane->open = event_open(name);
 	lane->arena = arena_new();
-	snprintf(lane->url, sizeof(lane->url), "http://hub/pub/%s", own);
+	snprintf(lane->url, sizeof(lane->url), "http://hub/pub/%s%s", l->prefix, own);
 	lane->headers = curl_slist_append(NULL, "Expect:");
 	lane->headers = curl_slist_append(lane->headers, "Content-Type: application/json");
 	lane->headers = curl_slist_append(
@@ -502,9 +502,9 @@ write_head(struct live *l, int64_t now)
 	struct json j = { .out = &out };
 	char path[4200];
 
-	snprintf(path, sizeof(path), "%s/live", l->state);
+	snprintf(path, sizeof(path), "%s/live", l->dir);
 	mkdir(path, 0755);
-	snprintf(path, sizeof(path), "%s/live/head.json", l->state);
+	snprintf(path, sizeof(path), "%s/live/head.json", l->dir);
 	json_open(&j, '{');
 	json_key_int(&j, "sequence", l->sequence);
 	heads_json(l, &j, false);
@@ -596,17 +596,23 @@ live_turn(struct live *l, struct db *db, int64_t now, bool news)
 }
 
 void
-live_rest(struct live *l, struct db *db, int64_t now)
+live_flush(struct live *l, struct db *db, int64_t now)
 {
-	l->resting = true;
 	if (l->started && l->hub)
 		note(l, db, now);
 	if (l->started && l->head != l->sequence)
 		write_head(l, now);
 }
 
+void
+live_rest(struct live *l, struct db *db, int64_t now)
+{
+	l->resting = true;
+	live_flush(l, db, now);
+}
+
 struct live *
-live_new(const char *state, struct live_carrier carrier)
+live_new(const char *state, const struct tenant *tenant, struct live_carrier carrier)
 {
 	struct live *l = calloc(1, sizeof(*l));
 
@@ -615,7 +621,9 @@ live_new(const char *state, struct live_carrier carrier)
 	l->carrier = carrier;
 	l->sequence = l->head = -1;
 	l->arena = arena_new();
-	snprintf(l->state, sizeof(l->state), "%s", state);
+	snprintf(l->dir, sizeof(l->dir), "%s", tenant->dir);
+	/* As tenant_channel() has it. */
+	snprintf(l->prefix, sizeof(l->prefix), "%s%s", tenant->name, tenant->name[0] ? "." : "");
 	snprintf(l->socket, sizeof(l->socket), "%s/run/live/pub.sock", state);
 	lane_open(l, &l->tick, S("tick"), 0);
 	lane_open(l, &l->cut, S(EVENT_CUT), 0);
@@ -645,6 +653,26 @@ live_busy(const struct live *l)
 	for (size_t i = 0; i < l->nlanes; i++)
 		flying |= l->lanes[i]->flying;
 	return flying;
+}
+
+int64_t
+live_due(const struct live *l)
+{
+	if (l->resting)
+		return NEVER;
+	if (!l->started || live_busy(l) || l->head != l->sequence)
+		return 0;
+	if (!l->hub)
+		return NEVER;
+	if (l->tick_next == 0 || published(l) < l->sequence || published(l) > l->noted ||
+	    l->cut_asked > l->cut_done || l->cut.beat)
+		return 0;
+	if (l->listeners == 0)
+		return NEVER;
+	for (size_t i = 0; i < l->nlanes; i++)
+		if (!l->lanes[i]->open && l->lanes[i]->beats > 0)
+			return 0; /* only this publisher knows of those */
+	return l->tick_next;
 }
 
 /* ---- as a guest of the engine --------------------------------------------------- */
@@ -677,6 +705,27 @@ stay_busy(const struct guest *g)
 	return live_busy(((const struct stay *)g)->live);
 }
 
+static int64_t
+stay_due(const struct guest *g)
+{
+	return live_due(((const struct stay *)g)->live);
+}
+
+static void
+stay_flush(struct guest *g, int64_t now)
+{
+	struct stay *s = (struct stay *)g;
+
+	live_flush(s->live, s->db, now);
+}
+
+static void
+stay_free(struct guest *g)
+{
+	live_free(((struct stay *)g)->live);
+	free(g);
+}
+
 static void
 stay_end(struct guest *g)
 {
@@ -686,13 +735,14 @@ stay_end(struct guest *g)
 }
 
 struct guest *
-live_guest(struct db *db, const char *state)
+live_guest(struct db *db, const char *state, const struct tenant *tenant)
 {
 	struct stay *s = calloc(1, sizeof(*s));
 
 	if (s == NULL)
 		die("out of memory");
-	*s = (struct stay){ .guest = { stay_turn, stay_busy, stay_end }, .db = db };
-	s->live = live_new(state, (struct live_carrier){ s, carry });
+	*s = (struct stay){ .guest = { stay_turn, stay_busy, stay_due, stay_flush, stay_end, stay_free },
+		.db = db };
+	s->live = live_new(state, tenant, (struct live_carrier){ s, carry });
 	return &s->guest;
 }

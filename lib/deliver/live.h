@@ -25,6 +25,7 @@
 #include <curl/curl.h>
 
 #include "engine.h"
+#include "tenant.h"
 
 struct live;
 
@@ -35,12 +36,14 @@ struct live_carrier {
 	void (*start)(void *to, CURL *easy, void (*done)(void *arg, CURL *easy, CURLcode), void *arg);
 };
 
-struct live *live_new(const char *state, struct live_carrier);
+/* A tenant's: its channels have its name before them (tenant_channel()), the
+ * head file lies in its directory. */
+struct live *live_new(const char *state, const struct tenant *, struct live_carrier);
 
 /* After the carrier has let go of all handles.  NULL is allowed. */
 void live_free(struct live *);
 
-/* Reads what is new, posts it, writes STATE/live/head.json when the sequence
+/* Reads what is new, posts it, writes live/head.json when the sequence
  * has moved; writes down how far it came once a second at most, and only when
  * it moved.  `news`: somebody has committed.  Outside of a transaction.  When it
  * wants its next turn (unix ms). */
@@ -48,6 +51,13 @@ int64_t live_turn(struct live *, struct db *, int64_t now, bool news);
 
 /* Whether a post is under way: two seconds at most. */
 bool live_busy(const struct live *);
+
+/* When it is needed though nobody rings (unix ms): 0 while anything is to be
+ * told or noted, at the next tick where somebody listens, else NEVER. */
+int64_t live_due(const struct live *);
+
+/* Writes the head file and how far it came now rather than soon. */
+void live_flush(struct live *, struct db *, int64_t now);
 
 /* The end: nothing new is posted, and how far it came is written down. */
 void live_rest(struct live *, struct db *, int64_t now);

@@ -170,15 +170,14 @@ release(struct db *db, int64_t owner, bool fault, int64_t now)
 	return n;
 }
 
-/* The files of the dead, but for those whose claims could not be taken back. */
-static void
-remove_files(struct relay *r, bool all_released)
+void
+relay_bury(struct relay *r)
 {
 	int fd = openat(r->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *e;
 
-	while (all_released && dir != NULL && (e = readdir(dir)) != NULL) {
+	while (dir != NULL && (e = readdir(dir)) != NULL) {
 		int64_t owner;
 		bool fault;
 
@@ -195,21 +194,19 @@ relay_reclaim(struct relay *r, struct db *db, struct arena *a, int64_t now, bool
 {
 	int64_t *owners = NULL, total = 0;
 	size_t n = 0;
-	bool all = db_begin(db, TX_READ, now) == OK;
+	bool read = db_begin(db, TX_READ, now) == OK;
 
-	if (all)
+	if (read)
 		outbox_owners(db, a, &owners, &n);
 	db_rollback(db);
-	*others = !all;
+	*others = !read;
 	for (size_t i = 0; i < n; i++) {
 		bool fault;
 		int64_t rows = lives(r, owners[i], &fault) ? 0 : release(db, owners[i], fault, now);
 
-		all &= rows >= 0;
 		*others |= owners[i] != r->owner && rows <= 0;
 		total += rows > 0 ? rows : 0;
 	}
-	remove_files(r, all);
 	return total;
 }
 

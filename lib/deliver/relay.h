@@ -31,12 +31,15 @@ int64_t relay_owner(const struct relay *);
  * suspected of it.  May be called by a signal's handler. */
 void relay_confess(const struct relay *);
 
-/* Gives back what dead owners hold, in transactions of its own, and takes their
- * files away; the messages of one that was killed from outside are not suspected
- * of anything; how many rows.  *others: somebody else's claims are left, of one
- * that lives, or is dying: the kernel lets a killed one's locks go one by one,
- * so that we may work before its claims are known to be nobody's. */
+/* Gives back what dead owners hold in a store, in transactions of its own; the messages of one that was
+ * killed from outside are not suspected of anything; how many rows.  *others: somebody else's claims are
+ * left, of one that lives, or is dying: the kernel lets a killed one's locks go one by one, so that we may
+ * work before its claims are known to be nobody's. */
 int64_t relay_reclaim(struct relay *, struct db *, struct arena *, int64_t now, bool *others);
+
+/* Takes the files of the dead away, once no store is left in which they may hold
+ * something: a claim whose owner has no file is as of one killed from outside. */
+void relay_bury(struct relay *);
 
 /* The next one may work; our claims stay ours. */
 void relay_hand_over(struct relay *);

@@ -223,6 +223,16 @@ intent_expire_all(struct db *db, struct arena *a, size_t limit, size_t *n)
 	return e;
 }
 
+int64_t
+intent_next_end(struct db *db, struct arena *a)
+{
+	struct zpage first = { ZPAGE_ALL, .limit = 1 };
+	struct zmember *m;
+	size_t n;
+
+	return zset_page(db, a, EXPIRING, &first, &m, &n) == OK && n > 0 ? (int64_t)m[0].score : 0;
+}
+
 enum err
 intent_list(struct db *db, struct arena *a, struct str shelter, size_t limit, struct intent **out, size_t *n)
 {

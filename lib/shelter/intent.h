@@ -49,6 +49,9 @@ enum err intent_expire(struct db *, struct arena *, struct shelter *s);
 /* W.  Ends at most `limit` of the whole tenant; *n: how many it were. */
 enum err intent_expire_all(struct db *, struct arena *, size_t limit, size_t *n);
 
+/* When the first of all ends (unix ms); 0: there is none. */
+int64_t intent_next_end(struct db *, struct arena *);
+
 /* Who is on the way to a shelter, the next to expire first; `limit` at most. */
 enum err intent_list(
     struct db *, struct arena *, struct str shelter, size_t limit, struct intent **, size_t *n);

@@ -1,19 +1,48 @@
-/* checkpointer.c - writes the log back into the database file. */
+/* checkpointer.c - writes logs back into database files. */
 #include "checkpointer.h"
 
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "log.h"
 
+enum { MOST = 128 }; /* asked for at once */
+
 struct checkpointer {
-	struct db *db; /* the thread's alone */
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
-	bool asked, over;
+	char *asked[MOST];
+	size_t n;
+	bool over;
 };
+
+/* Opened anew each time: a tenant may be taken away, and another be made in its
+ * place. */
+static void
+checkpoint(const char *path)
+{
+	struct db *db = NULL;
+	int64_t left = 0;
+	enum err e = db_open(&db, path, DB_DISPATCH);
+
+	if (e == OK)
+		e = db_checkpoint(db, &left);
+	db_close(db);
+	if (e != OK && e != ERR_NOT_FOUND)
+		log_line("checkpoint: %s", err_words(e)->title);
+}
+
+static char *
+next(struct checkpointer *c)
+{
+	char *path = c->asked[0];
+
+	memmove(c->asked, c->asked + 1, --c->n * sizeof(char *));
+	return path;
+}
 
 static void *
 run(void *arg)
@@ -21,18 +50,17 @@ run(void *arg)
 	struct checkpointer *c = arg;
 
 	pthread_mutex_lock(&c->lock);
-	while (!c->over) {
-		int64_t left = 0;
-		enum err e;
+	while (c->n > 0 || !c->over) {
+		char *path;
 
-		if (!c->asked) {
+		if (c->n == 0) {
 			pthread_cond_wait(&c->changed, &c->lock);
 			continue;
 		}
-		c->asked = false;
+		path = next(c);
 		pthread_mutex_unlock(&c->lock);
-		if ((e = db_checkpoint(c->db, &left)) != OK)
-			log_line("checkpoint: %s", err_words(e)->title);
+		checkpoint(path);
+		free(path);
 		pthread_mutex_lock(&c->lock);
 	}
 	pthread_mutex_unlock(&c->lock);
@@ -40,19 +68,13 @@ run(void *arg)
 }
 
 struct checkpointer *
-checkpointer_new(const char *path)
+checkpointer_new(void)
 {
 	struct checkpointer *c = calloc(1, sizeof(*c));
 	sigset_t all, before;
-	enum err e;
 
 	if (c == NULL)
 		die("out of memory");
-	if ((e = db_open(&c->db, path, DB_DISPATCH)) != OK) {
-		log_line("checkpoint: the store cannot be opened: %s", err_words(e)->title);
-		free(c);
-		return NULL;
-	}
 	pthread_mutex_init(&c->lock, NULL);
 	pthread_cond_init(&c->changed, NULL);
 	sigfillset(&all); /* signals are the first thread's */
@@ -63,20 +85,18 @@ checkpointer_new(const char *path)
 	return c;
 }
 
-static void
-tell(struct checkpointer *c, bool *what)
+void
+checkpointer_ask(struct checkpointer *c, const char *path)
 {
+	bool there = false;
+
 	pthread_mutex_lock(&c->lock);
-	*what = true;
+	for (size_t i = 0; i < c->n; i++)
+		there |= strcmp(c->asked[i], path) == 0;
+	if (!there && c->n < MOST && (c->asked[c->n] = strdup(path)) != NULL)
+		c->n++;
 	pthread_cond_signal(&c->changed);
 	pthread_mutex_unlock(&c->lock);
-}
-
-void
-checkpointer_ask(struct checkpointer *c)
-{
-	if (c != NULL)
-		tell(c, &c->asked);
 }
 
 void
@@ -84,10 +104,12 @@ checkpointer_free(struct checkpointer *c)
 {
 	if (c == NULL)
 		return;
-	tell(c, &c->over);
+	pthread_mutex_lock(&c->lock);
+	c->over = true;
+	pthread_cond_signal(&c->changed);
+	pthread_mutex_unlock(&c->lock);
 	pthread_join(c->thread, NULL);
 	pthread_cond_destroy(&c->changed);
 	pthread_mutex_destroy(&c->lock);
-	db_close(c->db);
 	free(c);
 }

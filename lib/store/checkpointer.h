@@ -1,5 +1,5 @@
 /*
- * checkpointer.h - writes the log back into the database file, in a thread of
+ * checkpointer.h - writes logs back into database files, in a thread of
  * its own.
  *
  * That ends with flushes, which take as long as the disk likes: the dispatcher's
@@ -13,14 +13,14 @@
 
 struct checkpointer;
 
-/* For the database at `path`; NULL where it cannot be opened: a line in the log
- * tells, and the writers' own backstop does it. */
-struct checkpointer *checkpointer_new(const char *path);
+struct checkpointer *checkpointer_new(void);
 
-/* Begins one, unless one is under way; does not wait. */
-void checkpointer_ask(struct checkpointer *); /* NULL: nothing */
+/* That of the database at `path` is to be done as soon as those asked for before
+ * are; does not wait.  Where it cannot be opened, or too many are asked for, the
+ * writers' own backstop does it. */
+void checkpointer_ask(struct checkpointer *, const char *path);
 
-/* Waits for the one under way.  NULL is allowed. */
+/* Waits for all that was asked for.  NULL is allowed. */
 void checkpointer_free(struct checkpointer *);
 
 #endif

@@ -31,10 +31,10 @@ struct db {
 	int64_t number;        /* transactions begun */
 	int64_t waiting_since; /* monotonic us; of the writer that waits */
 	int turn;              /* the file whose lock is the writers' turn */
-	char *bell;            /* the dispatcher's, beside the file; NULL: this is the dispatcher */
-	int bell_fd;
-	bool ring; /* once this transaction is committed */
-	dev_t dev; /* which file it is */
+	int64_t patience_us;
+	struct ringer *ringer; /* NULL: this is the dispatcher */
+	bool ring;             /* once this transaction is committed */
+	dev_t dev;             /* which file it is */
 	ino_t ino;
 	struct tenant_row tenant;
 	struct keys *keys;
@@ -68,7 +68,7 @@ monotonic_us(void)
 static bool
 wait_a_little(const struct db *db, unsigned us)
 {
-	if (monotonic_us() - db->waiting_since > PATIENCE_MS * 1000)
+	if (monotonic_us() - db->waiting_since > db->patience_us)
 		return false;
 	usleep(us + random_below(us * 3));
 	return true;
@@ -461,14 +461,6 @@ open_turn(const char *path, const struct stat *like)
 	return fd;
 }
 
-static char *
-bell_beside(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return text_of("%.*sbell", slash ? (int)(slash - path) + 1 : 0, path);
-}
-
 enum err
 db_open(struct db **out, const char *path, enum db_role role)
 {
@@ -486,9 +478,9 @@ db_open(struct db **out, const char *path, enum db_role role)
 	db->dev = st.st_dev;
 	db->ino = st.st_ino;
 	db->turn = open_turn(path, &st);
-	db->bell_fd = -1;
+	db->patience_us = PATIENCE_MS * 1000;
 	if (role != DB_DISPATCH)
-		db->bell = bell_beside(path);
+		db->ringer = ringer_new(path);
 	rc = sqlite3_open_v2(path, &db->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_busy_handler(db->handle, nap, db);
@@ -525,6 +517,18 @@ spare_others(struct db *db)
 }
 
 void
+db_patience(struct db *db, int64_t ms)
+{
+	db->patience_us = (ms > 0 ? ms : PATIENCE_MS) * 1000;
+}
+
+void
+db_keep_log(struct db *db)
+{
+	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+}
+
+void
 db_close(struct db *db)
 {
 	if (db == NULL)
@@ -536,9 +540,7 @@ db_close(struct db *db)
 	sqlite3_close(db->handle);
 	if (db->turn >= 0)
 		close(db->turn);
-	if (db->bell_fd >= 0)
-		close(db->bell_fd);
-	sqlite3_free(db->bell);
+	ringer_free(db->ringer);
 	keys_free(db->keys);
 	runs_free(db->runs);
 	free(db);
@@ -606,8 +608,8 @@ db_commit(struct db *db)
 		return e;
 	}
 	db->tx = TX_NONE;
-	if (db->ring && db->bell != NULL)
-		bell_ring(db->bell, &db->bell_fd);
+	if (db->ring && db->ringer != NULL)
+		ringer_ring(db->ringer);
 	return OK;
 }
 
@@ -615,6 +617,18 @@ void
 bell_want(struct db *db)
 {
 	db->ring = true;
+}
+
+void
+bell_want_awake(struct db *db)
+{
+	db->ring |= db->ringer != NULL && ringer_is_tenants(db->ringer);
+}
+
+bool
+bell_is_heard(struct db *db)
+{
+	return db->ringer != NULL && ringer_is_tenants(db->ringer) && ringer_heard(db->ringer);
 }
 
 void

@@ -34,6 +34,13 @@ enum err db_create(const char *path);
 enum err db_open(struct db **, const char *path, enum db_role);
 void db_close(struct db *); /* NULL is allowed; safe also when another file has taken its place */
 
+/* How long a transaction waits for others at most, 5 seconds at first (0: that
+ * again): for who has other stores to serve meanwhile. */
+void db_patience(struct db *, int64_t ms);
+
+/* The last one to close a store writes its log back, with flushes; not this one. */
+void db_keep_log(struct db *);
+
 /* Starts a transaction whose clock stands at `now` (unix ms): a key is gone
  * once its time has come.  What TX_READ sees is fixed by its first read.  TX_WRITE waits for other writers in
  * short random naps, 5 seconds at most, then ERR_BUSY. */

@@ -38,6 +38,7 @@ enum {
 	TRASH,
 	DUE,
 	DUE_COUNT,
+	NEXT_EXPIRY,
 	TRASH_NEXT,
 	TRASH_END,
 	SCAN_FIRST,
@@ -87,6 +88,7 @@ static const char *const sql[] = {
 	[COUNT] = "update counter set keys = ?1, lastid = ?2",
 	[TRASH] = "insert into trash (key) values (?1)",
 	[DUE] = "select name from key where expires <= ?1 order by expires limit 1",
+	[NEXT_EXPIRY] = "select expires from key where expires is not null order by expires limit 1",
 	[DUE_COUNT] = "select count(*) from key where expires <= ?1",
 	[TRASH_NEXT] = "select key from trash limit 1",
 	[TRASH_END] = "delete from trash where key = ?1",
@@ -755,6 +757,12 @@ sweep_expired(struct db *db)
 		key_drop(db, &key);
 	free(name.many);
 	return true;
+}
+
+int64_t
+key_next_expiry(struct db *db)
+{
+	return db_int(db, db_stmt(db, SQL_KEY, sql, NEXT_EXPIRY, ""));
 }
 
 bool

@@ -42,6 +42,9 @@ enum err key_expire_at(struct db *, struct str name, int64_t at);
 /* When it goes; 0 = never or no such key. */
 int64_t key_expires(struct db *, struct str name);
 
+/* When the next key of all goes, or should have been swept; 0: none ever. */
+int64_t key_next_expiry(struct db *);
+
 /* W.  Takes away expired keys and members of dropped collections: at most
  * about `batch` rows, and not for longer than some 2 ms, so that other writers
  * hardly wait; false when nothing is left to do. */

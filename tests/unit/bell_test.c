@@ -8,6 +8,10 @@
 #include "bell.h"
 #include "event.h"
 #include "outbox.h"
+#include "tenant.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
 
 /* Whether it rings now. */
 static bool
@@ -18,12 +22,32 @@ rings(int bell)
 	return poll(&p, 1, 0) == 1;
 }
 
+static char heard[256]; /* "north;;south;" */
+
+static void
+hear(void *arg, struct str name)
+{
+	size_t n = strlen(heard);
+
+	(void)arg;
+	snprintf(heard + n, sizeof(heard) - n, "%.*s;", FMT(name));
+}
+
+static bool
+take(int bell)
+{
+	static struct rings kept;
+
+	heard[0] = '\0';
+	return bell_take(bell, &kept, hear, NULL);
+}
+
 static bool
 rang(int bell)
 {
 	bool yes = rings(bell);
 
-	bell_drain(bell);
+	take(bell);
 	assert_false(rings(bell));
 	return yes;
 }
@@ -174,4 +198,126 @@ STORE_TEST(a_bell_that_is_there_is_opened_again)
 	close(one);
 	close(two);
 	assert_true(bell_open("/nonexistent") < 0);
+}
+
+/* ---- tenants ---- */
+
+static struct db *north;
+static char north_dir[600];
+
+static void
+open_north(void)
+{
+	char path[640];
+
+	snprintf(path, sizeof(path), "%s/tenants", store_dir);
+	assert_int_equal(mkdir(path, 0700), 0);
+	snprintf(north_dir, sizeof(north_dir), "%s/tenants/north", store_dir);
+	assert_int_equal(mkdir(north_dir, 0700), 0);
+	snprintf(path, sizeof(path), "%s/muster.db", north_dir);
+	assert_int_equal(db_create(path), OK);
+	assert_int_equal(db_open(&north, path, DB_HANDLER), OK);
+}
+
+static int
+north_teardown(void **state)
+{
+	char command[500];
+
+	db_close(north);
+	north = NULL;
+	snprintf(command, sizeof(command), "rm -r %s/tenants", store_dir);
+	return system(command) != 0 || store_teardown(state) != 0;
+}
+
+#define TENANT_TEST(name) TEST_WITH(name, store_setup, north_teardown)
+
+static void
+north_tells(void)
+{
+	assert_int_equal(db_begin(north, TX_WRITE, NOW), OK);
+	event_put(north, "alerts", S(""), S("{}"), db_sequence_next(north));
+	assert_int_equal(db_commit(north), OK);
+}
+
+TENANT_TEST(a_ring_says_whose_it_is)
+{
+	int bell = bell_open(store_dir);
+
+	open_north();
+	north_tells();
+	tell();
+	at(NOW);
+	north_tells();
+	assert_true(take(bell));
+	assert_string_equal(heard, "north;;north;");
+	close(bell);
+}
+
+TENANT_TEST(a_ring_that_nobody_hears_takes_the_due_file_away)
+{
+	int bell;
+
+	open_north();
+	tenant_due_set(north_dir, INT64_C(4000000000000));
+	bell = bell_open(store_dir);
+	north_tells();
+	assert_int_equal(tenant_due(north_dir), INT64_C(4000000000000));
+	close(bell);
+	north_tells();
+	assert_int_equal(tenant_due(north_dir), 0);
+}
+
+TENANT_TEST(a_ring_into_a_full_bell_takes_the_due_file_away_and_the_listener_is_told)
+{
+	int bell = bell_open(store_dir);
+
+	open_north();
+	while (write(bell, "north\n", 6) == 6)
+		;
+	while (write(bell, "\n", 1) == 1)
+		;
+	tenant_due_set(north_dir, INT64_C(4000000000000));
+	north_tells();
+	assert_int_equal(tenant_due(north_dir), 0);
+	assert_false(take(bell)); /* some may be lost */
+	north_tells();
+	assert_true(take(bell));
+	close(bell);
+}
+
+TENANT_TEST(an_open_page_rings_for_a_tenant_that_may_rest_and_not_for_the_default_one)
+{
+	int bell = bell_open(store_dir);
+
+	open_north();
+	assert_int_equal(db_begin(north, TX_READ, NOW), OK);
+	bell_want_awake(north);
+	assert_int_equal(db_commit(north), OK);
+	bell_want_awake(db);
+	at(NOW);
+	take(bell);
+	assert_string_equal(heard, "north;");
+	assert_true(bell_is_heard(north));
+	assert_false(bell_is_heard(db));
+	close(bell);
+	assert_false(bell_is_heard(north));
+}
+
+STORE_TEST(names_may_come_in_parts_and_what_is_no_name_is_nobodys)
+{
+	int bell = bell_open(store_dir);
+
+	assert_int_equal(write(bell, "sou", 3), 3);
+	take(bell);
+	assert_string_equal(heard, "");
+	assert_int_equal(write(bell, "th\n\nBad\n../x\na-b\n", 18), 18);
+	take(bell);
+	assert_string_equal(heard, "south;;a-b;");
+	for (int i = 0; i < 100; i++)
+		assert_int_equal(write(bell, "x", 1), 1);
+	assert_int_equal(write(bell, "\nok\n", 4), 4);
+	take(bell);
+	assert_string_equal(heard, "ok;");
+	close(bell);
 }

@@ -21,6 +21,7 @@
 enum { OWNER = 41, TOO_MANY = 2000 };
 
 static struct engine *engine;
+static struct house *home;
 static int64_t sent_to[TOO_MANY], clock_ms; /* destinations, in the order of the tries */
 static size_t nsent;
 static int settles, listener, port;
@@ -108,8 +109,9 @@ engine_setup(void **state)
 	nsent = 0;
 	settles = 0;
 	clock_ms = NOW;
-	engine = engine_new(db, OWNER);
-	engine_channel(engine, &fake);
+	engine = engine_new(OWNER);
+	home = engine_house(engine, db);
+	house_channel(home, &fake);
 	return db_begin(db, TX_WRITE, NOW) == OK ? 0 : -1;
 }
 
@@ -419,8 +421,9 @@ ENGINE_TEST(the_breaker_outlives_the_dispatcher)
 	assert_int_equal(nsent, 4);
 	assert_int_equal(db_commit(db), OK);
 	engine_free(engine);
-	engine = engine_new(db, OWNER + 1);
-	engine_channel(engine, &fake);
+	engine = engine_new(OWNER + 1);
+	home = engine_house(engine, db);
+	house_channel(home, &fake);
 	assert_int_equal(db_begin(db, TX_WRITE, NOW + 2), OK);
 	run(NOW + 5000);
 	assert_int_equal(nsent, 4);
@@ -584,11 +587,11 @@ ENGINE_TEST(two_dispatchers_never_send_the_same_twice)
 	struct engine *other;
 
 	db_rollback(db);
-	other = engine_new(db, OWNER + 1);
+	other = engine_new(OWNER + 1);
+	house_channel(engine_house(other, db), &fake);
 	assert_int_equal(db_begin(db, TX_WRITE, NOW), OK);
 	for (int i = 0; i < 300; i++)
 		put(host(arena_printf(mem, "h%d", i % 7)), "sent");
-	engine_channel(other, &fake);
 	assert_int_equal(db_commit(db), OK);
 	for (int i = 0; i < 400; i++)
 		engine_turn(i % 2 ? engine : other, NOW, i < 2);
@@ -662,6 +665,192 @@ ENGINE_TEST(when_nothing_is_due_nothing_is_written)
 	assert_int_equal(engine_counts(engine)->writes, before);
 }
 
+/* ---- several stores ---- */
+
+static struct db *second;
+static struct house *away;
+static size_t nsent_away;
+
+static bool
+away_start(const struct channel *c, struct delivery *d, struct verdict *v)
+{
+	bool going = fake_start(c, d, v);
+
+	nsent--;
+	nsent_away++;
+	return going;
+}
+
+static void
+open_second(struct channel *channel)
+{
+	char path[320];
+
+	snprintf(path, sizeof(path), "%s/second.db", store_dir);
+	assert_int_equal(db_create(path), OK);
+	assert_int_equal(db_open(&second, path, DB_DISPATCH), OK);
+	away = engine_house(engine, second);
+	nsent_away = 0;
+	*channel = fake;
+	channel->start = away_start;
+	house_channel(away, channel);
+}
+
+static void
+close_second(void)
+{
+	house_leave(away);
+	db_close(second);
+}
+
+/* `n` messages, one commit. */
+static int64_t
+put_away(int n, const char *target)
+{
+	struct message m = { .channel = CHANNEL_WEBHOOK,
+		.lane = LANE_NORMAL,
+		.due = clock_ms,
+		.expires = INT64_MAX,
+		.target = str(target) };
+	int64_t id = 0;
+
+	assert_int_equal(db_begin(second, TX_WRITE, clock_ms), OK);
+	m.payload = payload_put(second, S("from afar"));
+	m.destination = destination_id(second, CHANNEL_WEBHOOK, S("a"));
+	for (int i = 0; i < n; i++)
+		id = outbox_put(second, &m);
+	assert_int_equal(db_commit(second), OK);
+	house_news(away);
+	return id;
+}
+
+static enum outbox_state
+state_away(int64_t id)
+{
+	struct message m;
+
+	assert_int_equal(db_begin(second, TX_READ, clock_ms), OK);
+	assert_int_equal(outbox_get(second, mem, id, &m), OK);
+	db_rollback(second);
+	return m.state;
+}
+
+ENGINE_TEST(each_store_has_its_channels_its_destinations_and_its_payloads)
+{
+	struct channel channel;
+	struct str name;
+	int64_t there, here;
+
+	open_second(&channel);
+	here = put(host("a"), "fail");
+	there = put_away(1, "sent"); /* the same ids in both stores */
+	assert_int_equal(there, here);
+	run(NOW);
+	assert_int_equal(nsent, 1);
+	assert_int_equal(nsent_away, 1);
+	assert_int_equal(get(here).state, OUTBOX_FAILED);
+	assert_int_equal(state_away(there), OUTBOX_SENT);
+	assert_string_equal(last_payload, "from afar");
+	assert_int_equal(db_begin(second, TX_READ, NOW), OK);
+	name = message_name(second, mem, there);
+	db_rollback(second);
+	assert_str(name, last_name);
+	assert_false(str_eq(name, message_name(db, mem, here)));
+	close_second();
+}
+
+ENGINE_TEST(one_store_with_a_flood_for_the_dead_leaves_slots_for_another)
+{
+	struct channel channel;
+
+	open_second(&channel);
+	for (int i = 0; i < 1600; i++)
+		put(host(arena_printf(mem, "silent%d", i % 80)), "http");
+	run(NOW);
+	assert_true(engine_busy(engine) >= 160); /* nobody answers any of them */
+	put_away(20, "sent");
+	assert_int_equal(db_commit(db), OK);
+	for (int i = 0; i < 10; i++)
+		engine_turn(engine, NOW, false);
+	assert_int_equal(nsent_away, 20);
+	assert_int_equal(house_busy(away), 0);
+	/* And it goes on being so while the first wants all that becomes free. */
+	for (int round = 0; round < 20; round++) {
+		for (int i = 0; i < 8; i++)
+			answer_one(ok);
+		put_away(20, "sent");
+		for (int i = 0; i < 10; i++) {
+			engine_turn(engine, NOW + round, false);
+			engine_wait(engine, -1, 1);
+		}
+		assert_int_equal(nsent_away, 20 * (round + 2));
+	}
+	assert_true(house_busy(home) >= 160);
+	assert_int_equal(db_begin(db, TX_WRITE, NOW), OK);
+	close_second();
+}
+
+ENGINE_TEST(two_stores_with_floods_share_alike)
+{
+	struct channel channel;
+
+	open_second(&channel);
+	channel.width_max = 1000;
+	for (int i = 0; i < 1600; i++)
+		put(host(arena_printf(mem, "silent%d", i % 80)), "http");
+	assert_int_equal(db_begin(second, TX_WRITE, NOW), OK);
+	for (int i = 0; i < 1600; i++) {
+		struct message m = {
+			.channel = CHANNEL_WEBHOOK, .lane = LANE_NORMAL, .due = NOW, .expires = INT64_MAX
+		};
+
+		m.payload = 1;
+		m.target = S("http");
+		if (i == 0)
+			payload_put(second, S("x"));
+		m.destination = destination_id(second, CHANNEL_WEBHOOK, numbered("d", i % 80));
+		outbox_put(second, &m);
+	}
+	assert_int_equal(db_commit(second), OK);
+	run(NOW);
+	assert_in_range(house_busy(home), 80, 130);
+	assert_in_range(house_busy(away), 80, 130);
+	close_second();
+}
+
+ENGINE_TEST(what_a_store_that_leaves_had_under_way_takes_no_slot)
+{
+	struct channel channel;
+	int64_t id;
+
+	open_second(&channel);
+	id = put_away(1, "http");
+	run(NOW);
+	assert_int_equal(engine_busy(engine), 1);
+	assert_int_equal(state_away(id), OUTBOX_WAITING);
+	close_second();
+	assert_int_equal(engine_busy(engine), 0);
+	put(host("a"), "sent");
+	run(NOW + 1);
+	assert_int_equal(nsent, 1);
+}
+
+ENGINE_TEST(a_store_that_stops_is_not_claimed_from_and_the_other_is)
+{
+	struct channel channel;
+	int64_t id;
+
+	open_second(&channel);
+	house_stop(away);
+	id = put_away(1, "sent");
+	put(host("a"), "sent");
+	run(NOW);
+	assert_int_equal(nsent, 1);
+	assert_int_equal(nsent_away, 0);
+	assert_int_equal(state_away(id), OUTBOX_WAITING);
+	close_second();
+}
+
 /* ---- the relay ---- */
 
 static char relay_dir[] = "/tmp/muster-relay-XXXXXX";
@@ -723,6 +912,7 @@ ENGINE_TEST(the_dead_give_their_claims_back_and_the_living_keep_theirs)
 	assert_int_equal(system(path), 0);
 	assert_int_equal(relay_reclaim(heir, db, mem, NOW + 5, &others), 1);
 	assert_true(others); /* the slow one */
+	relay_bury(heir);
 	snprintf(path, sizeof(path), "ls %s/dispatch | grep -c '^own\\.' | grep -q '^%d$'", relay_dir, 2);
 	assert_int_equal(system(path), 0);
 	assert_int_equal(db_begin(db, TX_WRITE, NOW), OK);

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
+#include "clock.h"
 #include "event.h"
 #include "live.h"
 #include "value.h"
@@ -22,6 +23,7 @@ static const char *says; /* a letter a request: 2: 202, 5: 500, c: it closes; th
 static int hub_fd = -1;
 static pthread_t hub_thread;
 static struct live *live;
+static struct tenant tenant;
 static CURLM *multi;
 
 static void
@@ -185,9 +187,11 @@ setup(void **state)
 		return bad;
 	db_commit(db);
 	nposts = shown = njobs = cuts = 0;
+	tenant = (struct tenant){ 0 };
+	snprintf(tenant.dir, sizeof(tenant.dir), "%s", store_dir);
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 	multi = curl_multi_init();
-	live = live_new(store_dir, (struct live_carrier){ NULL, carry });
+	live = live_new(store_dir, &tenant, (struct live_carrier){ NULL, carry });
 	return 0;
 }
 
@@ -409,7 +413,7 @@ LIVE_TEST(how_far_it_came_is_written_down_when_it_moved_and_the_next_goes_on_the
 	live_rest(live, db, NOW + 1500);
 	live_free(live);
 	put("alerts", "");
-	live = live_new(store_dir, (struct live_carrier){ NULL, carry });
+	live = live_new(store_dir, &tenant, (struct live_carrier){ NULL, carry });
 	news();
 	turn(NOW + 2000);
 	assert_string_equal(news(), "alerts 3<2");
@@ -540,7 +544,7 @@ LIVE_TEST(who_hears_closed_channels_is_cut_off_every_five_minutes_over_all_dispa
 			continue;
 		live_rest(live, db, t);
 		live_free(live);
-		live = live_new(store_dir, (struct live_carrier){ NULL, carry });
+		live = live_new(store_dir, &tenant, (struct live_carrier){ NULL, carry });
 	}
 	assert_int_equal(cuts, 1);
 	turn(NOW + 300000);
@@ -567,4 +571,18 @@ LIVE_TEST(and_within_five_seconds_after_a_right_was_taken_away)
 	turn(NOW + 66000);
 	assert_int_equal(cuts, 3);
 	assert_string_equal(news(), "");
+}
+
+LIVE_TEST(a_publisher_is_needed_for_the_next_tick_where_somebody_listens_and_else_for_news_only)
+{
+	hub_start("2"); /* it tells of 20000 listeners */
+	assert_int_equal(live_due(live), 0);
+	turn(NOW + 1);
+	put("alerts", "");
+	turn(NOW + 20);
+	turn(NOW + 1020);
+	turn(NOW + 2040);
+	assert_in_range(live_due(live), NOW + 2041, NOW + 2040 + 15000);
+	live_rest(live, db, NOW + 2041);
+	assert_true(live_due(live) == NEVER);
 }
