@@ -34,8 +34,6 @@ struct db {
 	int64_t patience_us;
 	struct ringer *ringer; /* NULL: this is the dispatcher */
 	bool ring;             /* once this transaction is committed */
-	dev_t dev;             /* which file it is */
-	ino_t ino;
 	struct tenant_row tenant;
 	struct keys *keys;
 	struct runs *runs;
@@ -475,8 +473,6 @@ db_open(struct db **out, const char *path, enum db_role role)
 		die("out of memory");
 	db->keys = keys_new();
 	db->runs = runs_new();
-	db->dev = st.st_dev;
-	db->ino = st.st_ino;
 	db->turn = open_turn(path, &st);
 	db->patience_us = PATIENCE_MS * 1000;
 	if (role != DB_DISPATCH)
@@ -502,20 +498,6 @@ db_open(struct db **out, const char *path, enum db_role role)
 	return OK;
 }
 
-/* The last to close a database writes its log back and takes that away, by its
- * name: which may be another's by now, when a tenant was deleted and one of the
- * same name was made. */
-static void
-spare_others(struct db *db)
-{
-	const char *path = db->handle ? sqlite3_db_filename(db->handle, "main") : NULL;
-	struct stat st;
-
-	if (path == NULL || (stat(path, &st) == 0 && st.st_dev == db->dev && st.st_ino == db->ino))
-		return;
-	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-}
-
 void
 db_patience(struct db *db, int64_t ms)
 {
@@ -533,7 +515,6 @@ db_close(struct db *db)
 {
 	if (db == NULL)
 		return;
-	spare_others(db);
 	for (int m = 0; m < SQL__MAX; m++)
 		for (int i = 0; i < SQL_STATEMENTS; i++)
 			sqlite3_finalize(db->stmts[m][i]);

@@ -32,7 +32,7 @@ enum err db_create(const char *path);
 /* ERR_NOT_FOUND: no such file.  ERR_CONFLICT: its schema is not the one this
  * program was built for.  ERR_STORE: it cannot be opened. */
 enum err db_open(struct db **, const char *path, enum db_role);
-void db_close(struct db *); /* NULL is allowed; safe also when another file has taken its place */
+void db_close(struct db *); /* NULL is allowed */
 
 /* How long a transaction waits for others at most, 5 seconds at first (0: that
  * again): for who has other stores to serve meanwhile. */
