@@ -168,14 +168,14 @@ cp "$state/muster.db" "$work/backup"
 cp "$state/muster.db-wal" "$work/backup-wal" 2>/dev/null
 again LIVE=off
 announce
-last=$(cursor)
+given=$(cursor)
 stop TERM
 rm -f "$state/muster.db-wal" "$state/muster.db-shm"
 cp "$work/backup" "$state/muster.db"
 muster restored >/dev/null
 again LIVE=off
-get "/events?after=$last"
+get "/events?after=$given"
 like "$body" 'event: reset' 'after a backup was put back who has later cursors reads anew'
 announce
-beyond() { echo "$(($(cursor) > last + 1000000))"; }    # an answer may be a second old
+beyond() { echo "$(($(cursor) > given + 1000000))"; }    # an answer may be a second old
 is "$(until_is 1 beyond)" 1 'and no number is given out twice'
