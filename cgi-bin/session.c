@@ -40,13 +40,22 @@ first_page(const char *next, unsigned roles, bool first)
 	return roles & ROLE_PUBLISHER ? "/alerts" : "/posts";
 }
 
+/* Where browsers keep the session's cookie without https, too. */
+static bool
+is_this_machine(const struct req *rq)
+{
+	struct str host = rq->host, name = str_cut(&host, ':');
+
+	return str_is(name, "localhost") || str_is(name, "127.0.0.1") || str_ends(name, ".localhost");
+}
+
 static void
 sign_in_page(struct req *rq, struct res *rs, int status, struct str name, struct str next)
 {
 	html_page(rq, rs, status, "Staff sign-in", NULL);
 	html_faults(rq, rs);
 	html(rs, "<h1>Staff sign-in</h1>\n");
-	if (!rq->https && !str_starts(rq->host, "localhost") && !str_starts(rq->host, "127.0.0.1"))
+	if (!rq->https && !is_this_machine(rq))
 		html(rs,
 		    "<p class=\"late\">This connection is not encrypted, so a browser will not stay signed in. "
 		    "Use the https address.</p>\n");

@@ -170,33 +170,40 @@ put_members(int fd, struct str note, int database, int64_t size, int64_t now)
 	       write_all(fd, zeros, sizeof(zeros)) && fsync(fd) == 0;
 }
 
+/* link(2), unlike rename(2), replaces nothing. */
+static enum err
+write_archive(const char *path, const char *part, struct str note, int database, int64_t now)
+{
+	struct stat st;
+	int to = open(part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	enum err e = OK;
+
+	if (to < 0 || fstat(database, &st) != 0 || !put_members(to, note, database, st.st_size, now) ||
+	    link(part, path) != 0) {
+		e = errno == EEXIST ? ERR_CONFLICT : ERR_STORE;
+		log_line("%s: %s", part, strerror(errno));
+	}
+	if (to >= 0)
+		close(to);
+	unlink(part);
+	return e;
+}
+
 enum err
 archive_write(const char *path, struct str note, const char *database, int64_t now)
 {
 	char part[PATH_MAX];
-	struct stat st;
-	int from = open(database, O_RDONLY | O_CLOEXEC), to;
-	bool good;
+	int from = open(database, O_RDONLY | O_CLOEXEC);
+	enum err e = ERR_STORE;
 
-	if (from < 0 || fstat(from, &st) != 0 || snprintf(part, sizeof(part), "%s.part", path) >= PATH_MAX)
+	if (from < 0)
 		return ERR_STORE;
-	to = open(part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	good = to >= 0 && put_members(to, note, from, st.st_size, now);
-	/* link(2), unlike rename(2), replaces nothing. */
-	if (good && link(part, path) != 0) {
-		close(from);
-		close(to);
-		unlink(part);
-		return errno == EEXIST ? ERR_CONFLICT : ERR_STORE;
+	if (snprintf(part, sizeof(part), "%s.part", path) < PATH_MAX) {
+		unlink(part); /* of one that was killed */
+		e = write_archive(path, part, note, from, now);
 	}
-	if (!good)
-		log_line("%s: %s", part, strerror(errno));
 	close(from);
-	if (to >= 0) {
-		close(to);
-		unlink(part);
-	}
-	return good ? OK : ERR_STORE;
+	return e;
 }
 
 /* ---- reading ------------------------------------------------------------------ */

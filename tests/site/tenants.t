@@ -29,7 +29,7 @@ furnish() # NAME: what it holds; every word of it has NAME-word in it
 	for role in admin publisher responder; do secret[$1-$role]=$(of "$1" token add "$role" --role $role) || bail 'no token'; done
 	of "$1" user add ana --role admin,manager,publisher,responder <<<"$password" || bail 'no user'
 	as_token "$1" admin
-	post /api/shelters "{\"id\":\"RO-CJ-01\",\"name\":\"$1-word house\",\"place\":\"Dej\",\"capacity\":100,\"position\":{\"longitude\":23.6,\"latitude\":46.77}}"
+	post /api/shelters "{\"id\":\"RO-CJ-01\",\"name\":\"$1-word house\",\"place\":\"Dej\",\"capacity\":100000,\"position\":{\"longitude\":23.6,\"latitude\":46.77}}"
 	[ "$status" = 201 ] || bail "no shelter: $body"
 	post /api/teams "{\"title\":\"$1-word\",\"slug\":\"team-$1\",\"open\":false}"
 	post /api/teams "{\"title\":\"$1-word\",\"slug\":\"rescue\"}"
