@@ -107,22 +107,7 @@ on_faults(void)
 	atexit(on_exit_by_fault);
 }
 
-static int64_t
-ticks_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
 /* ---- life ---- */
-
-static int64_t
-sooner(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
 
 /* A turn of everybody; for how long (ms) nobody needs another. */
 static int64_t

@@ -20,6 +20,7 @@
 #include "cap.h"
 #include "clock.h"
 #include "composer.h"
+#include "idempotency.h"
 #include "notice.h"
 #include "place.h"
 #include "search.h"
@@ -375,16 +376,6 @@ show(struct req *rq, struct res *rs)
 
 /* ---- writing --------------------------------------------------------------------------------- */
 
-/* The alert that a form's token made, so that a second press leads to it, also
- * after "back" and another word. */
-static struct str
-token_key(struct req *rq)
-{
-	struct str token = form_value(rq, "token");
-
-	return rq->face == FACE_HTML && token.n >= 16 ? secret_key(rq->arena, "form:", token) : S("");
-}
-
 static bool
 published_before(struct req *rq, struct res *rs, struct str key)
 {
@@ -448,7 +439,7 @@ refuse_closed(struct req *rq, struct res *rs, const struct alert *old)
 static enum err
 publish(struct req *rq, struct res *rs, enum draft_kind kind, const struct alert *old)
 {
-	struct str key = token_key(rq);
+	struct str key = form_key(rq);
 	struct draft d;
 	enum err e;
 

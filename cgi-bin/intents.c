@@ -16,6 +16,7 @@
 #include "clock.h"
 #include "code.h"
 #include "html.h"
+#include "idempotency.h"
 #include "intent.h"
 #include "search.h"
 #include "serve.h"
@@ -464,18 +465,6 @@ no_room(struct req *rq, struct res *rs, const struct shelter *s, const struct in
 		    status_name(s->status));
 	return fail(rq, ERR_CONFLICT, "%.*s has %lld places left counting those on their way.", FMT(s->id),
 	    (long long)(left > 0 ? left : 0));
-}
-
-/* A form's token leads to the ticket it made, also after "back" and another
- * number: a family is counted once. */
-static struct str
-form_key(struct req *rq)
-{
-	struct str token = form_value(rq, "token");
-
-	if (rq->face != FACE_HTML || token.n < 16)
-		return S("");
-	return secret_key(rq->arena, "form:", token);
 }
 
 static bool

@@ -17,6 +17,7 @@
 #include "clock.h"
 #include "compose.h"
 #include "html.h"
+#include "idempotency.h"
 #include "postfeed.h"
 #include "serve.h"
 #include "session.h"
@@ -291,17 +292,6 @@ count_pace(struct req *rq)
 {
 	throttle_note(rq, pace_bucket(rq, "minute"), MINUTE_MS);
 	throttle_note(rq, pace_bucket(rq, "hour"), HOUR_MS);
-}
-
-/* A form's token leads to the post that it made, also after "back" and another word. */
-static struct str
-form_key(struct req *rq)
-{
-	struct str token = form_value(rq, "token");
-
-	if (rq->face != FACE_HTML || token.n < 16)
-		return S("");
-	return secret_key(rq->arena, "form:", token);
 }
 
 static bool

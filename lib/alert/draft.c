@@ -90,23 +90,6 @@ mentions(struct req *rq, const char *name)
 	return rq->json != NULL ? has_field(rq, name) : param_next(&rq->form, name, &at, &value);
 }
 
-/* Lines end in one way only. */
-static struct str
-one_newline(struct arena *a, struct str s)
-{
-	struct str out = arena_dup(a, s);
-	char *p = (char *)out.p;
-	size_t n = 0;
-
-	for (size_t i = 0; i < s.n; i++)
-		if (s.p[i] != '\r')
-			p[n++] = s.p[i];
-		else if (i + 1 == s.n || s.p[i + 1] != '\n')
-			p[n++] = '\n';
-	p[n] = '\0';
-	return (struct str){ p, n };
-}
-
 static bool
 read_line(struct req *rq, const char *name, size_t max, const char *missing, struct str *out)
 {
@@ -124,7 +107,7 @@ read_lines(struct req *rq, const char *name, const char *missing, struct str *ou
 {
 	if (mentions(rq, name) && !opt_text(rq, name, ALERT_MESSAGE_MAX, out))
 		return false;
-	*out = one_newline(rq->arena, *out);
+	*out = utf8_lines(rq->arena, *out);
 	return out->n > 0 || missing == NULL || fault(rq, name, "missing", "%s", missing);
 }
 

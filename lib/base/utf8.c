@@ -51,6 +51,21 @@ utf8_length(struct str s)
 }
 
 struct str
+utf8_lines(struct arena *a, struct str s)
+{
+	char *p = arena_alloc(a, s.n + 1);
+	size_t n = 0;
+
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] != '\r')
+			p[n++] = s.p[i];
+		else if (i + 1 == s.n || s.p[i + 1] != '\n')
+			p[n++] = '\n';
+	p[n] = '\0';
+	return (struct str){ p, n };
+}
+
+struct str
 utf8_mend(struct arena *a, struct str s)
 {
 	char *out;

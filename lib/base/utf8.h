@@ -13,6 +13,10 @@ bool utf8_text(struct str s);
 /* Code points in well-formed UTF-8. */
 size_t utf8_length(struct str s);
 
+/* `s` with every line end, CR LF or CR, as LF: so that a form and a program mean
+ * the same text. */
+struct str utf8_lines(struct arena *, struct str s);
+
 /* `s` with every ill-formed sequence and forbidden control character replaced
  * by U+FFFD. */
 struct str utf8_mend(struct arena *, struct str s);

@@ -27,23 +27,6 @@ enum { USUAL_PRECISION = 1 };
 
 /* ---- what arrives -------------------------------------------------------------------- */
 
-/* Lines end in one way only. */
-static struct str
-one_newline(struct arena *a, struct str s)
-{
-	struct str out = arena_dup(a, s);
-	char *p = (char *)out.p;
-	size_t n = 0;
-
-	for (size_t i = 0; i < s.n; i++)
-		if (s.p[i] != '\r')
-			p[n++] = s.p[i];
-		else if (i + 1 == s.n || s.p[i + 1] != '\n')
-			p[n++] = '\n';
-	p[n] = '\0';
-	return (struct str){ p, n };
-}
-
 bool
 compose_read_text(struct req *rq, struct str *text)
 {
@@ -51,7 +34,7 @@ compose_read_text(struct req *rq, struct str *text)
 
 	if (!opt_text(rq, "text", rq->json ? SIZE_MAX : TYPED_MAX + POST_MAX, text))
 		return false;
-	*text = one_newline(rq->arena, *text);
+	*text = utf8_lines(rq->arena, *text);
 	if (text->n == 0)
 		return fault(rq, "text", "missing", "Write something.");
 	if ((length = utf8_length(*text)) > POST_MAX)

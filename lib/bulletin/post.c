@@ -195,27 +195,12 @@ refuse(struct post_fault *f, const char *field, const char *code, const char *me
 	return ERR_INPUT;
 }
 
-/* Lines end as JSON's do, so that a form and a program mean the same text. */
-static struct str
-clean(struct arena *a, struct str text)
-{
-	char *out = arena_alloc(a, text.n + 1);
-	size_t n = 0;
-
-	for (size_t i = 0; i < text.n; i++)
-		if (text.p[i] != '\r')
-			out[n++] = text.p[i];
-		else if (i + 1 == text.n || text.p[i + 1] != '\n')
-			out[n++] = '\n';
-	return arena_dup(a, str_trim((struct str){ out, n }));
-}
-
 static enum err
 read_text(struct arena *a, struct str typed, struct str *text, struct post_fault *f)
 {
 	if (!utf8_text(typed))
 		return refuse(f, "text", "format", "Use plain text without control characters.");
-	*text = clean(a, typed);
+	*text = str_trim(utf8_lines(a, typed));
 	if (text->n == 0)
 		return refuse(f, "text", "missing", "Write something.");
 	if (utf8_length(*text) > POST_MAX)

@@ -521,7 +521,7 @@ write_head(struct live *l, int64_t now)
 /* ---- a turn ------------------------------------------------------------------- */
 
 static void
-sooner(int64_t *at, int64_t due)
+at_latest(int64_t *at, int64_t due)
 {
 	if (due < *at)
 		*at = due;
@@ -537,18 +537,18 @@ next_turn(const struct live *l, int64_t now)
 		const struct lane *lane = l->lanes[i];
 
 		if (lane->at < lane->n && !lane->flying)
-			sooner(&at, lane->again);
+			at_latest(&at, lane->again);
 		else if (lane->at == lane->n && lane->read < l->sequence)
-			sooner(&at, lane->next);
+			at_latest(&at, lane->next);
 	}
 	if (l->hub)
-		sooner(&at, l->tick_next < cut_next(l) ? l->tick_next : cut_next(l));
+		at_latest(&at, l->tick_next < cut_next(l) ? l->tick_next : cut_next(l));
 	if (l->cut.beat && !l->cut.flying)
-		sooner(&at, l->cut.again);
+		at_latest(&at, l->cut.again);
 	if (l->head != l->sequence)
-		sooner(&at, l->head_next);
+		at_latest(&at, l->head_next);
 	if (l->hub && published(l) > l->noted)
-		sooner(&at, l->note_next);
+		at_latest(&at, l->note_next);
 	return at > now ? at : now + 1;
 }
 
@@ -561,7 +561,7 @@ time_to_look(struct live *l, int64_t now, bool news)
 		l->look_next = l->looked + LOOK_LEAST_MS;
 	for (size_t i = 0; i < l->nlanes; i++)
 		if (l->lanes[i]->at == l->lanes[i]->n && l->lanes[i]->read < l->sequence)
-			sooner(&l->look_next, l->lanes[i]->next);
+			at_latest(&l->look_next, l->lanes[i]->next);
 	return now >= l->look_next || now < l->looked;
 }
 

@@ -41,21 +41,6 @@ struct roll {
 	bool scan, dirty, stopped, settled;
 };
 
-static int64_t
-ticks_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
-static int64_t
-sooner(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
 /* ---- the list ---- */
 
 /* Where it is, or would be. */

@@ -74,21 +74,6 @@ struct service {
 	struct stamp stamp;
 };
 
-static int64_t
-ticks_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
-static int64_t
-sooner(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
 /* Log lines of the default tenant need no name. */
 static void
 tell(const struct service *s, const char *what, enum err e)

@@ -178,3 +178,11 @@ idempotency_after(struct req *rq, struct res *rs)
 	string_set(rq->db, key, (struct str){ kept.p, kept.n }, rq->now + KEPT_MS);
 	buf_free(&kept);
 }
+
+struct str
+form_key(struct req *rq)
+{
+	struct str token = form_value(rq, "token");
+
+	return rq->face == FACE_HTML && token.n >= 16 ? secret_key(rq->arena, "form:", token) : S("");
+}

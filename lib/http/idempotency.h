@@ -18,6 +18,10 @@
  * ERR_INPUT: the key was used with another body, or is not one. */
 enum err idempotency_before(struct req *, struct res *, bool *answered);
 
+/* Where a form's token leads to what it made first (form:HASH, for the handler to keep), also
+ * after "back" and another word or number: a family is counted once.  Empty: no token. */
+struct str form_key(struct req *);
+
 /* W.  Keeps the answer. */
 void idempotency_after(struct req *, struct res *);
 
