@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "bell.h"
 #include "log.h"
 
 /* The server in front passes through, and reads live/ alone. */
@@ -177,6 +178,19 @@ hand_over_all(const char *state, const char *dir)
 	return good && d != NULL;
 }
 
+/* Whoever is there from now on is looked at at once. */
+static void
+wake_for(const char *dir)
+{
+	char path[PATH_MAX];
+	struct ringer *bell;
+
+	path_of(path, "%s/muster.db", dir);
+	bell = ringer_new(path);
+	ringer_ring(bell);
+	ringer_free(bell);
+}
+
 enum err
 tenant_appear(const char *state, struct str name)
 {
@@ -191,6 +205,7 @@ tenant_appear(const char *state, struct str name)
 	if (rename(from, to) != 0)
 		return trouble(to);
 	settle(tenants);
+	wake_for(to);
 	return OK;
 }
 
@@ -294,7 +309,10 @@ tenant_suspend(const char *dir, bool suspended)
 	path_of(path, "%s/suspended", dir);
 	if (suspended)
 		return make_file(dir, path) ? OK : trouble(path);
-	return unlink(path) == 0 || errno == ENOENT ? OK : trouble(path);
+	if (unlink(path) != 0 && errno != ENOENT)
+		return trouble(path);
+	wake_for(dir);
+	return OK;
 }
 
 enum err

@@ -2,7 +2,7 @@
 # events.t - /events as plain CGI: what happened behind a cursor, once and in order.
 # shellcheck source=tests/route/lib.sh
 . "${0%/*}/lib.sh"
-plan 100
+plan 101
 token admin --role admin
 token publisher --role publisher
 
@@ -203,28 +203,28 @@ now=$((now + 1000))
 for ((i = 0; i < 6; i++)); do alert; done
 get "/events?after=$start&channels=alerts"
 is "$(kinds)" 'alerts alerts alerts alerts alerts alerts' 'alerts are told one by one'
-more() # N: so many posts, from id $1 on
+more() # FROM TO: so many alerts
 {
 	sqlite3 "$MUSTER_STATE/muster.db" "with recursive n(i) as (select $1 union all select i + 1 from n where i < $2)
-		insert into event select i, 'posts', i - 1, $now, x'', cast('{\"n\":' || i || '}' as blob) from n;
-		insert into channel values ('posts', $2) on conflict do update set head = $2;
+		insert into event select i, 'alerts', i - 1, $now, x'', cast('{\"n\":' || i || '}' as blob) from n;
+		insert into channel values ('alerts', $2) on conflict do update set head = $2;
 		update sequence set value = $2"
 }
 more 1001 1700
-get '/events?after=1000&channels=posts'
+get '/events?after=1000&channels=alerts'
 is "$(data | wc -l) $(ids | grep -o '[0-9]*$')" '500 1500' 'very many are told in turns'
 like "$body" $': more\nretry: 50\nid: 1500\n\n$' 'with the word to come back at once'
-get '/events?after=1500&channels=posts'
+get '/events?after=1500&channels=alerts'
 is "$(data | head -1 | jq -c .)" '{"seq":1501,"prev":1500,"n":1501}' 'the next turn begins behind the last one'
 is "$(data | wc -l) $(ids | grep -o '[0-9]*$')" '200 1700' 'and gives the rest'
-get '/events?after=1000&to=1600&channels=posts'
+get '/events?after=1000&to=1600&channels=alerts'
 is "$(data | wc -l) $(header X-Accel-Expires)" '500 3600' 'a closed range too'
 more 1701 6001
-get '/events?after=1001&channels=posts'
-is "$(kinds | cut -c 1-11)" 'posts posts' 'five thousand behind can still catch up'
-get '/events?after=1000&channels=posts'
-is "$(kinds)|$(ids)" 'reset|6001' 'who is further behind reads anew'
+get '/events?after=1001&channels=alerts'
+is "$(kinds | cut -c 1-11)" 'alerts aler' 'five thousand behind can still catch up'
 get '/events?after=1000&channels=alerts'
+is "$(kinds)|$(ids)" 'reset|6001' 'who is further behind reads anew'
+get '/events?after=1000&channels=posts'
 is "$(kinds)" '' 'if it is of the channels that were asked for'
 post /events '{}'
 is "$status $(header Allow)" '405 GET, HEAD' 'it is asked, not told'

@@ -217,8 +217,8 @@ disk_cut(const char *path, const char *suffix, unsigned kept, uint64_t (*chance)
 			continue;
 		disk_settle(f, kept, chance);
 		snprintf(name, sizeof(name), "%s%s%s", path, suffix, f->name + strlen(path));
-		if ((out = fopen(name, "wb")) == NULL || fwrite(f->safe, 1, f->size, out) != f->size ||
-		    fclose(out) != 0)
+		if ((out = fopen(name, "wb")) == NULL ||
+		    (f->size > 0 && fwrite(f->safe, 1, f->size, out) != f->size) || fclose(out) != 0)
 			abort();
 		free(f->safe);
 		*f = (struct disk_file){ 0 };

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "archive.h"
+#include "bell.h"
 #include "event.h"
 #include "tenantdir.h"
 
@@ -165,6 +166,30 @@ TENANT_TEST(a_suspended_one_is_known_as_such)
 	assert_int_equal(tenant_suspend(in("tenants/north"), false), OK);
 	assert_int_equal(tenant_named(store_dir, S("north"), &t), OK);
 	assert_false(t.suspended);
+}
+
+static void
+count_ring(void *arg, struct str name)
+{
+	assert_str(name, "north");
+	++*(int *)arg;
+}
+
+TENANT_TEST(the_dispatcher_hears_of_one_that_is_new_and_of_one_that_goes_on)
+{
+	struct rings rings = { 0 };
+	int heard = 0, bell = bell_open(store_dir);
+
+	make("north", "north.example");
+	assert_true(bell_take(bell, &rings, count_ring, &heard));
+	assert_int_equal(heard, 1);
+	tenant_suspend(in("tenants/north"), true);
+	assert_true(bell_take(bell, &rings, count_ring, &heard));
+	assert_int_equal(heard, 1);
+	tenant_suspend(in("tenants/north"), false);
+	assert_true(bell_take(bell, &rings, count_ring, &heard));
+	assert_int_equal(heard, 2);
+	close(bell);
 }
 
 /* The last to close a database takes its log away, by name: SQLite looks first whether
