@@ -31,9 +31,8 @@ position_json(struct json *j, const struct post *p)
 }
 
 static void
-names_json(struct json *j, struct arena *a, const struct post *p, const struct str *teams, size_t nteams)
+names_json(struct json *j, const struct post *p, const struct str *teams, size_t nteams)
 {
-	json_key_str(j, "id", post_key(a, p->id));
 	json_key_str(j, "user", p->user);
 	list_json(j, "teams", teams, nteams);
 	list_json(j, "hashtags", p->tags, p->ntags);
@@ -51,10 +50,11 @@ post_json(struct json *j, struct arena *a, const struct post *p, const struct st
     bool mentions)
 {
 	json_open(j, '{');
-	names_json(j, a, p, teams, nteams);
+	json_key_str(j, "id", post_key(a, p->id));
+	json_key_str(j, "text", p->text);
+	names_json(j, p, teams, nteams);
 	if (mentions)
 		list_json(j, "mentions", p->mentions, p->nmentions);
-	json_key_str(j, "text", p->text);
 	position_json(j, p);
 	json_key(j, "public");
 	json_flag(j, p->public);
@@ -68,7 +68,8 @@ static void
 notice_json(struct json *j, struct arena *a, const struct post *p, const struct str *teams, size_t nteams)
 {
 	json_open(j, '{');
-	names_json(j, a, p, teams, nteams);
+	json_key_str(j, "id", post_key(a, p->id));
+	names_json(j, p, teams, nteams);
 	list_json(j, "mentions", p->mentions, p->nmentions);
 	times_json(j, p);
 	json_close(j, '}');

@@ -2,7 +2,7 @@
 # rules.t - what holds at every address: refusals, their shape, their status.
 # shellcheck source=tests/route/lib.sh
 . "${0%/*}/lib.sh"
-plan 103
+plan 105
 token admin --role admin
 shelter RO-CJ-01 '"capacity":10'
 

@@ -374,7 +374,7 @@ POSTS_TEST(those_who_may_read_it_hear_of_it_and_nobody_else)
 	p.nteams = 2;
 	assert_int_equal(post_add(db, mem, &bob, &p, &f), OK);
 	assert_string_equal(heard("posts"),
-	    "1 {\"id\":\"post:1\",\"user\":\"bob\",\"teams\":[\"boats\"],\"hashtags\":[],\"text\":\"to all\","
+	    "1 {\"id\":\"post:1\",\"text\":\"to all\",\"user\":\"bob\",\"teams\":[\"boats\"],\"hashtags\":[],"
 	    "\"position\":null,\"public\":true," TIMES "}");
 	assert_string_equal(heard("staff"), "");
 	assert_string_equal(heard("team-dogs"), "");
