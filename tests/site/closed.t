@@ -59,7 +59,7 @@ listen() # NAME CHANNELS
 	listeners[$1]=$!
 	until_is ': hi' head -1 "$work/$1" >/dev/null 2>&1
 }
-hears() { grep -c "\"post\":\"$2\"" "$work/$1"; }
+hears() { grep -c "\"id\":\"$2\"" "$work/$1"; }
 be ana; listen ana posts,staff,team-rope
 be dan; listen dan posts,staff
 as nobody; listen nobody posts
