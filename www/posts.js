@@ -37,6 +37,7 @@ d.addEventListener("muster", ({ detail: e }) => {
 
 	if (at && e.deleted) {
 		note.textContent = "This post was deleted.";
+		at.removeAttribute("aria-labelledby");
 		at.replaceChildren(note);
 	} else if (at && e.edited_at) {
 		note.innerHTML = `<a href="/posts/${at.dataset.post}">Changed just now: read it anew</a>`;

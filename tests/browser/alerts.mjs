@@ -135,7 +135,7 @@ export async function alerts() {
 		await enter(page);
 		await tabTo(page, (f) => f.tag === "button" && f.text === "Publish");
 		await enter(page);
-		like(await page.innerText(".grade"), /^Cancelled/, "cancelled");
+		like(await page.innerText("main .grade"), /^Cancelled/, "cancelled");
 		like(await page.innerText("#before + ol"), /Cancel.*Update.*Alert/s, "how it went");
 		await soon(async () => {
 			await go(citizen, "/");
