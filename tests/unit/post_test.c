@@ -362,7 +362,7 @@ heard(const char *channel)
 	return s.p;
 }
 
-#define TIMES "\"created_at\":" "1000000" ",\"edited_at\":null"
+#define TIMES "\"created_at\":1000000,\"edited_at\":null"
 
 POSTS_TEST(those_who_may_read_it_hear_of_it_and_nobody_else)
 {
@@ -382,12 +382,15 @@ POSTS_TEST(those_who_may_read_it_hear_of_it_and_nobody_else)
 	assert_string_equal(heard("staff"), "");
 	assert_string_equal(heard("team-boats"), "");
 	assert_string_equal(heard("team-dogs"),
-	    "2 {\"id\":\"post:2\",\"user\":\"bob\",\"teams\":[\"dogs\"],\"hashtags\":[\"x\"],\"mentions\":[\"eva\"]," TIMES "}");
+	    "2 {\"id\":\"post:2\",\"user\":\"bob\",\"teams\":[\"dogs\"],\"hashtags\":[\"x\"],\"mentions\":[\"eva\"]," TIMES
+	    "}");
 	assert_string_equal(heard("team-medics"),
-	    "2 {\"id\":\"post:2\",\"user\":\"bob\",\"teams\":[\"medics\"],\"hashtags\":[\"x\"],\"mentions\":[\"eva\"]," TIMES "}");
+	    "2 {\"id\":\"post:2\",\"user\":\"bob\",\"teams\":[\"medics\"],\"hashtags\":[\"x\"],\"mentions\":[\"eva\"]," TIMES
+	    "}");
 	post("bob", "ours", "dogs boats");
 	assert_string_equal(heard("staff"),
-	    "3 {\"id\":\"post:3\",\"user\":\"bob\",\"teams\":[\"boats\"],\"hashtags\":[],\"mentions\":[]," TIMES "}");
+	    "3 {\"id\":\"post:3\",\"user\":\"bob\",\"teams\":[\"boats\"],\"hashtags\":[],\"mentions\":[]," TIMES
+	    "}");
 	edit(3, "ours!");
 	assert_null(strstr(heard("staff"), "\"edited_at\":null"));
 	post_delete(db, mem, 3);
