@@ -37,4 +37,4 @@ for ((round = 1; round <= rounds; round++)); do
 	is "$(cgi GET locations/city-CJ '' | jq -r '.availability - .projected_availability')" 0 'in the end all places are free again'
 	like "$(muster check)" ' 0 intentions, .* 0 differences$' 'and no intention is left'
 done
-like "$(cat "$work/var/live/head.json")" '^\{"sequence":[0-9]+\}$' 'and the head file is whole'
+like "$(cat "$work/var/live/head.json")" '^\{"sequence":[0-9]+,"heads":\{.*\}\}$' 'and the head file is whole'

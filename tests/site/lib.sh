@@ -114,10 +114,11 @@ until_is()
 
 judge() # STATUS NAME WHAT WAS WANTED AND CAME
 {
+	local said=${body-}
 	count=$((count + 1))
 	[ "$1" = 0 ] && { echo "ok $count - $2"; return; }
 	printf 'not ok %d - %s\n' "$count" "$2"
-	printf '%s\n' "${@:3}" "last answer: ${head-}" "${body:0:800}" | sed 's/^/# /'
+	printf '%s\n' "${@:3}" "last answer: ${head-}" "${said:0:800}" | sed 's/^/# /'
 }
 is() { [ "$1" = "$2" ]; judge $? "$3" "wanted: $2" "got: $1"; }
 like() { [[ $1 =~ $2 ]]; judge $? "$3" "wanted: $2" "got: ${1:0:800}"; }
