@@ -268,7 +268,8 @@ function overflow() {
 // What may differ on the desk by night from the phone by day.
 const byNight = { type: "rule", values: ["color-contrast", "target-size", "link-in-text-block"] };
 
-// The page that is open: at all widths, by day on a phone and by night on a desk; with two pictures.
+// The page that is open: at all widths, by day on a phone and by night on a desk; with
+// two pictures where they are asked for.
 export async function judge(page, kind) {
 	const faults = [], note = (where, list) => faults.push(...list.map((x) => `${where}: ${x}`));
 
@@ -278,7 +279,8 @@ export async function judge(page, kind) {
 		if (width === 320)
 			continue;
 		note(`look ${width}`, await page.evaluate(lookAround));
-		await page.screenshot({ path: `${shots}/${kind}-${width}.png`, fullPage: true });
+		if (process.env.PICTURES)
+			await page.screenshot({ path: `${shots}/${kind}-${width}.png`, fullPage: true });
 		await page.emulateMedia({ colorScheme: width === 1280 ? "dark" : "light" });
 		note(`axe ${width}`, await axe(page, width === 1280 ? byNight : { type: "tag", values: rules }));
 	}

@@ -2,10 +2,12 @@
 # run.sh - the pages as people see them: a site of its own, a browser, TAP.
 #
 # Writes to build/browser (node modules, the site's state) and
-# build/screenshots (every kind of page at 360 and 1280 px).
+# build/screenshots: what a failed test saw, and with PICTURES=1 every kind of
+# page at 360 and 1280 px, to be looked at.
 #
 #	B=build              where the programs are
 #	CHROMIUM=chromium    the browser
+#	PICTURES=            1: pictures of all pages, in build/screenshots
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 B=${B:-build}
