@@ -76,6 +76,7 @@ struct live {
 	    cut_done;     /* the last one; the log's head on that channel, and what of it is done */
 	int64_t sequence; /* at the last look; -1: there was none */
 	int64_t noted, note_next;
+	bool to_note; /* it begins at `noted`, and nothing says so */
 	int64_t head, head_next;
 	int64_t tick_next;
 	int64_t listeners, hub_seen;
@@ -310,9 +311,13 @@ lane_fill(struct lane *lane, struct db *db, int64_t head, int64_t now)
 static void
 start(struct live *l, struct db *db, int64_t sequence)
 {
-	if (string_get_int(db, PUBLISHED, &l->noted) != OK || l->noted == 0 || l->noted > sequence ||
-	    !l->hub || sequence - l->noted > ROWS || l->noted < event_floor(db))
+	struct str before;
+
+	if (string_get(db, l->arena, PUBLISHED, &before) != OK || !str_int(before, 0, sequence, &l->noted) ||
+	    !l->hub || sequence - l->noted > ROWS || l->noted < event_floor(db)) {
 		l->noted = sequence;
+		l->to_note = l->hub; /* else who comes next begins later still */
+	}
 	if (string_get_int(db, CUT, &l->cut_at) != OK || l->cut_at > l->now)
 		l->cut_at = 0;
 	l->cut_done = l->noted;
@@ -376,13 +381,15 @@ note(struct live *l, struct db *db, int64_t now)
 	int64_t at = published(l), there = 0;
 
 	l->note_next = now + NOTE_MS;
-	if (at <= l->noted || db_begin(db, TX_WRITE, now) != OK)
+	if ((at <= l->noted && !l->to_note) || db_begin(db, TX_WRITE, now) != OK)
 		return;
 	/* An heir may have gone on already. */
-	if (string_get_int(db, PUBLISHED, &there) != OK || there < at || there > l->sequence)
+	if (string_get_int(db, PUBLISHED, &there) != OK || there <= at || there > l->sequence)
 		string_set_int(db, PUBLISHED, at);
-	if (db_commit(db) == OK)
+	if (db_commit(db) == OK) {
 		l->noted = at;
+		l->to_note = false;
+	}
 }
 
 /* ---- the tick, the cut and the head file ----------------------------------------- */
@@ -547,7 +554,7 @@ next_turn(const struct live *l, int64_t now)
 		at_latest(&at, l->cut.again);
 	if (l->head != l->sequence)
 		at_latest(&at, l->head_next);
-	if (l->hub && published(l) > l->noted)
+	if (l->hub && (published(l) > l->noted || l->to_note))
 		at_latest(&at, l->note_next);
 	return at > now ? at : now + 1;
 }
@@ -664,7 +671,7 @@ live_due(const struct live *l)
 		return 0;
 	if (!l->hub)
 		return NEVER;
-	if (l->tick_next == 0 || published(l) < l->sequence || published(l) > l->noted ||
+	if (l->tick_next == 0 || published(l) < l->sequence || published(l) > l->noted || l->to_note ||
 	    l->cut_asked > l->cut_done || l->cut.beat)
 		return 0;
 	if (l->listeners == 0)

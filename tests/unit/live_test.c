@@ -405,7 +405,7 @@ LIVE_TEST(how_far_it_came_is_written_down_when_it_moved_and_the_next_goes_on_the
 	hub_start("2");
 	put("alerts", "");
 	turn(NOW);
-	assert_int_equal(published(), 0); /* it began behind it: nothing moved */
+	assert_int_equal(published(), 1); /* it began behind it */
 	put("alerts", "");
 	turn(NOW + 20);
 	turn(NOW + 1020);
@@ -417,6 +417,19 @@ LIVE_TEST(how_far_it_came_is_written_down_when_it_moved_and_the_next_goes_on_the
 	news();
 	turn(NOW + 2000);
 	assert_string_equal(news(), "alerts 3<2");
+}
+
+LIVE_TEST(one_that_rested_before_anything_happened_tells_the_first_event_when_it_wakes)
+{
+	hub_start("2");
+	turn(NOW);
+	live_flush(live, db, NOW);
+	live_free(live);
+	put("alerts", "");
+	live = live_new(store_dir, &tenant, (struct live_carrier){ NULL, carry });
+	news();
+	turn(NOW + 2000);
+	assert_string_equal(news(), "alerts 1<0");
 }
 
 LIVE_TEST(idle_it_writes_nothing_and_wants_a_turn_a_second)
