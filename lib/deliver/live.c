@@ -572,6 +572,13 @@ time_to_look(struct live *l, int64_t now, bool news)
 	return now >= l->look_next || now < l->looked;
 }
 
+/* The default tenant's store is never closed. */
+static bool
+may_rest(const struct live *l)
+{
+	return l->prefix[0] != '\0';
+}
+
 int64_t
 live_turn(struct live *l, struct db *db, int64_t now, bool news)
 {
@@ -591,6 +598,8 @@ live_turn(struct live *l, struct db *db, int64_t now, bool news)
 	for (size_t i = 0; i < l->nlanes; i++)
 		lane_go(l->lanes[i], now);
 	lane_go(&l->cut, now);
+	if (news && may_rest(l) && l->listeners == 0 && l->tick_next > now + SECOND_MS)
+		l->tick_next = now + SECOND_MS; /* the last one found nobody: a page may have rung */
 	if (l->hub && now >= l->tick_next)
 		tick(l, now);
 	if (l->hub && now >= cut_next(l))
