@@ -8,7 +8,9 @@
  * without a link is the default tenant's.  A link that leads nowhere, or to
  * ../tenants/.deleted, is a tenant's that was deleted (tenantdir.h).
  *
- * A file `suspended` in its directory suspends a tenant: nobody is answered,
+ * In its directory `id` is a link to an empty folder with a name of its own: by
+ * that nginx keeps pages, so that a tenant made anew under an old name shows none
+ * of the former one's.  A file `suspended` in its directory suspends a tenant: nobody is answered,
  * nothing is sent.  The file `due` has as its time of last change when the
  * dispatcher has something to do for it next: so that a tenant at rest costs
  * files only.  No `due`, or one in the past: look.

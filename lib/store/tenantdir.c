@@ -16,6 +16,7 @@
 
 #include "bell.h"
 #include "log.h"
+#include "random.h"
 
 /* The server in front passes through, and reads live/ alone. */
 enum { PASS = 0711, SHOWN = 0755 };
@@ -142,6 +143,21 @@ tenant_lock(const char *state)
 
 /* ---- making --------------------------------------------------------------- */
 
+/* A link `id` to a folder of a name that no other tenant has, nor a former one of
+ * this name: nginx keeps pages by where it leads. */
+static bool
+make_id(const char *state, const char *dir)
+{
+	char folder[] = "id-0123456789abcdef", path[PATH_MAX];
+
+	random_name(folder + strlen("id-"), 16);
+	path_of(path, "%s/%s", dir, folder);
+	if (!make_dir(state, path, PASS))
+		return false;
+	path_of(path, "%s/id", dir);
+	return symlink(folder, path) == 0;
+}
+
 enum err
 tenant_begin(const char *state, struct str name, char dir[static TENANT_DIR])
 {
@@ -153,7 +169,7 @@ tenant_begin(const char *state, struct str name, char dir[static TENANT_DIR])
 	if (snprintf(dir, TENANT_DIR, "%s/tenants/.new-%.*s", state, FMT(name)) >= TENANT_DIR)
 		return ERR_STORE;
 	path_of(path, "%s/live", dir);
-	if (!make_dir(state, dir, PASS) || !make_dir(state, path, SHOWN))
+	if (!make_dir(state, dir, PASS) || !make_dir(state, path, SHOWN) || !make_id(state, dir))
 		return trouble(dir);
 	return OK;
 }
