@@ -46,15 +46,6 @@ struct ask {
 	int64_t after, to, retry;
 };
 
-static bool
-is_among(struct str name, const struct ask *ask)
-{
-	for (size_t i = 0; i < ask->n; i++)
-		if (str_eq(name, ask->channels[i]))
-			return true;
-	return false;
-}
-
 /* Who asks, looked up with the first name that is not for everybody.  Who has
  * still to choose a password is nobody yet. */
 static enum err
@@ -114,7 +105,7 @@ read_channels(struct req *rq, struct ask *ask)
 
 		if ((e = may_hear(rq, ask, name)) != OK)
 			return e;
-		if (is_among(name, ask))
+		if (str_among(name, ask->channels, ask->n))
 			continue;
 		if (ask->n == EVENT_CHANNELS)
 			return fail(rq, ERR_MALFORMED, "At most %d channels at once.", EVENT_CHANNELS);

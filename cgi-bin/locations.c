@@ -100,11 +100,7 @@ one_json(struct req *rq, struct res *rs, struct str location, const struct sums 
 	    after.n && rq->method == GET ? after : (struct str){ 0 }, MEMBERS_MAX, &ids, &n);
 
 	put_location(rq, &j, location, s);
-	json_key(&j, "members");
-	json_open(&j, '[');
-	for (size_t i = 0; i < n; i++)
-		json_str(&j, ids[i]);
-	json_close(&j, ']');
+	json_key_strs(&j, "members", ids, n);
 	json_key_given(&j, "next", n == MEMBERS_MAX ? ids[n - 1] : S(""));
 	json_close(&j, '}');
 	return e;

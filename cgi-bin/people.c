@@ -70,11 +70,7 @@ person_json(struct req *rq, struct res *rs, int status, const struct person *p, 
 	json_open(&j, '{');
 	user_members(&j, &p->u);
 	grant_json(&j, rq, &p->g);
-	json_key(&j, "teams");
-	json_open(&j, '[');
-	for (size_t i = 0; i < p->nteams; i++)
-		json_str(&j, p->teams[i]);
-	json_close(&j, ']');
+	json_key_strs(&j, "teams", p->teams, p->nteams);
 	json_key_int(&j, "sessions", (int64_t)p->nsessions);
 	if (password.n)
 		json_key_str(&j, "password", password);

@@ -38,13 +38,8 @@ put_places(struct json *j, const struct ask *ask)
 		json_open(j, '{');
 		json_key_str(j, "title", ask->places[i].title);
 		json_key_int(j, "shelters", ask->places[i].shelters);
-		json_key(j, "position");
-		json_open(j, '{');
-		json_key(j, "longitude");
-		json_num(j, ask->places[i].centre.longitude);
-		json_key(j, "latitude");
-		json_num(j, ask->places[i].centre.latitude);
-		json_close(j, '}');
+		json_key_position(
+		    j, "position", true, ask->places[i].centre.longitude, ask->places[i].centre.latitude);
 		json_close(j, '}');
 	}
 	json_close(j, ']');

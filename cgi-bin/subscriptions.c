@@ -214,15 +214,6 @@ tick(struct res *rs, const char *type, const char *name, struct str value, bool 
 	html(rs, ticked ? " checked> " : "> ");
 }
 
-static bool
-among(const struct str *list, size_t n, struct str one)
-{
-	for (size_t i = 0; i < n; i++)
-		if (str_eq(list[i], one))
-			return true;
-	return false;
-}
-
 /* Those that are chosen, then those that the search found. */
 static void
 place_ticks(struct req *rq, struct res *rs, const char *name, const struct str *chosen, size_t nchosen,
@@ -234,7 +225,7 @@ place_ticks(struct req *rq, struct res *rs, const char *name, const struct str *
 	for (size_t i = 0; i < nchosen + nfound; i++) {
 		struct str one = i < nchosen ? chosen[i] : found[i - nchosen];
 
-		if (i >= nchosen && among(chosen, nchosen, one))
+		if (i >= nchosen && str_among(one, chosen, nchosen))
 			continue;
 		tick(rs, "checkbox", name, one, i < nchosen, first);
 		place_words(rq, rs, one);
@@ -348,7 +339,7 @@ chosen_places(struct req *rq, struct str **out, size_t *n)
 	*n = 0;
 	for (size_t at = 0; *n < SUBSCRIPTION_LOCATIONS && param_next(&rq->query, "place", &at, &value);)
 		if (location_valid(value) && set_has(rq->db, S("locations"), value) &&
-		    !among(*out, *n, value))
+		    !str_among(value, *out, *n))
 			(*out)[(*n)++] = value;
 }
 
@@ -691,11 +682,7 @@ subscription_json(struct req *rq, struct res *rs, int status, const struct subsc
 	json_open(&j, '{');
 	json_key_str(&j, "channel", str(channel_name(s->channel)));
 	json_key_str(&j, "address", address_masked(rq->arena, s->channel, s->address));
-	json_key(&j, "locations");
-	json_open(&j, '[');
-	for (size_t i = 0; i < s->nlocations; i++)
-		json_str(&j, s->locations[i]);
-	json_close(&j, ']');
+	json_key_strs(&j, "locations", s->locations, s->nlocations);
 	json_key_str(&j, "min_severity", str(severity_name(s->min_severity)));
 	json_key_str(&j, "language", s->language);
 	json_clock(rq, &j, "quiet_from", s, s->quiet_from);

@@ -114,11 +114,7 @@ one_json(struct res *rs, int status, const struct seen *s)
 
 	json_open(&j, '{');
 	members(&j, s);
-	json_key(&j, "people");
-	json_open(&j, '[');
-	for (size_t i = 0; i < s->npeople; i++)
-		json_str(&j, s->people[i]);
-	json_close(&j, ']');
+	json_key_strs(&j, "people", s->people, s->npeople);
 	json_key_given(&j, "next", s->next);
 	json_close(&j, '}');
 }

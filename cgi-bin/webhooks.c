@@ -127,11 +127,7 @@ members(struct req *rq, struct json *j, const struct hook *h, struct str secret)
 	json_open(j, '{');
 	json_key_int(j, "id", h->s.id);
 	json_key_str(j, "url", h->s.address);
-	json_key(j, "locations");
-	json_open(j, '[');
-	for (size_t i = 0; i < h->s.nlocations; i++)
-		json_str(j, h->s.locations[i]);
-	json_close(j, ']');
+	json_key_strs(j, "locations", h->s.locations, h->s.nlocations);
 	json_key_str(j, "min_severity", str(severity_name(h->s.min_severity)));
 	json_key(j, "enabled");
 	json_flag(j, h->p.disabled_at == 0);

@@ -90,12 +90,6 @@ user_verify(struct db *db, struct arena *a, struct str name, struct str password
 }
 
 enum err
-user_roles(struct db *db, struct arena *a, struct str name, struct str *roles)
-{
-	return hash_get(db, a, arena_strf(a, "user:%.*s", FMT(name)), S("roles"), roles);
-}
-
-enum err
 token_add(struct db *db, struct arena *a, struct str name, unsigned roles, const struct str *shelters,
     size_t n, struct str *secret, struct str *unknown)
 {

@@ -28,9 +28,6 @@ enum err user_add(struct db *, struct arena *, struct str name, struct str passw
  * for one sign-in that is too old; takes as long for all. */
 enum err user_verify(struct db *, struct arena *, struct str name, struct str password);
 
-/* A user's roles, as roles_parse() reads them.  ERR_NOT_FOUND. */
-enum err user_roles(struct db *, struct arena *, struct str name, struct str *roles);
-
 struct user {
 	struct str name;
 	unsigned roles;

@@ -163,11 +163,7 @@ void
 grant_json(struct json *j, struct req *rq, const struct grant *g)
 {
 	grant_roles_json(j, rq, g->roles);
-	json_key(j, "shelters");
-	json_open(j, '[');
-	for (size_t i = 0; i < g->nshelters; i++)
-		json_str(j, g->shelters[i]);
-	json_close(j, ']');
+	json_key_strs(j, "shelters", g->shelters, g->nshelters);
 }
 
 struct str

@@ -12,13 +12,7 @@
 bool
 team_slug_valid(struct str s)
 {
-	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] == '-' && (i == 0 || i == s.n - 1 || s.p[i - 1] == '-'))
-			return false;
-		if (s.p[i] == '\0' || strchr("abcdefghijklmnopqrstuvwxyz0123456789-", s.p[i]) == NULL)
-			return false;
-	}
-	return s.n > 0 && s.n <= TEAM_SLUG_MAX;
+	return str_slug(s, TEAM_SLUG_MAX);
 }
 
 static struct str

@@ -235,10 +235,7 @@ locations_json(struct arena *a, const struct alert *al)
 	struct json j = { .out = &out };
 	struct str text;
 
-	json_open(&j, '[');
-	for (size_t i = 0; i < al->nlocations; i++)
-		json_str(&j, al->locations[i]);
-	json_close(&j, ']');
+	json_strs(&j, al->locations, al->nlocations);
 	text = arena_dup(a, (struct str){ out.p, out.n });
 	buf_free(&out);
 	return text;

@@ -370,15 +370,6 @@ read_texts(struct req *rq, struct alert *a)
 /* ---- whom it is for -------------------------------------------------------------- */
 
 static bool
-has_str(const struct str *list, size_t n, struct str s)
-{
-	for (size_t i = 0; i < n; i++)
-		if (str_eq(list[i], s))
-			return true;
-	return false;
-}
-
-static bool
 opt_locations(struct req *rq, const char *field, struct str **out, size_t *n)
 {
 	struct json_object *audience = NULL, *whole = rq->json;
@@ -407,9 +398,9 @@ same_audience(struct req *rq, const char *field, const struct alert *a, const st
 	bool same = true;
 
 	for (size_t i = 0; i < n; i++)
-		same &= has_str(a->locations, a->nlocations, given[i]);
+		same &= str_among(given[i], a->locations, a->nlocations);
 	for (size_t i = 0; n && i < a->nlocations; i++)
-		same &= has_str(given, n, a->locations[i]);
+		same &= str_among(a->locations[i], given, n);
 	return same || fault(rq, field, "read-only", "This goes to those who got the first: the areas stay.");
 }
 
@@ -426,7 +417,7 @@ read_audience(struct req *rq, struct alert *a)
 	for (size_t i = 0; i < n; i++) {
 		if (!location_valid(given[i]) || !set_has(rq->db, S("locations"), given[i]))
 			good = fault(rq, field, "unknown", "There is no area %.*s.", FMT(given[i]));
-		else if (!has_str(given, kept, given[i]))
+		else if (!str_among(given[i], given, kept))
 			given[kept++] = given[i];
 	}
 	if (n == 0)

@@ -270,11 +270,7 @@ put_reach(struct json *j, const struct alert *al)
 	json_close(j, ']');
 	json_key(j, "audience");
 	json_open(j, '{');
-	json_key(j, "locations");
-	json_open(j, '[');
-	for (size_t i = 0; i < al->nlocations; i++)
-		json_str(j, al->locations[i]);
-	json_close(j, ']');
+	json_key_strs(j, "locations", al->locations, al->nlocations);
 	json_close(j, '}');
 }
 

@@ -85,15 +85,6 @@ rankings(struct db *db, struct arena *a, struct str location, struct str out[sta
 	return e;
 }
 
-static bool
-listed(const struct str *list, size_t n, struct str one)
-{
-	for (size_t i = 0; i < n; i++)
-		if (str_eq(list[i], one))
-			return true;
-	return false;
-}
-
 /* Countries in which it has something, without those that it has as a whole. */
 static enum err
 within(struct db *db, struct arena *a, const struct subscription *s, struct str **out, size_t *n)
@@ -110,7 +101,7 @@ within(struct db *db, struct arena *a, const struct subscription *s, struct str 
 		if (e != OK)
 			return e;
 		for (size_t k = 0; k < nin; k++) {
-			if (listed(*out, *n, in[k]) || listed(s->locations, s->nlocations, in[k]))
+			if (str_among(in[k], *out, *n) || str_among(in[k], s->locations, s->nlocations))
 				continue;
 			*out = arena_grow(a, *out, *n, &room);
 			(*out)[(*n)++] = in[k];

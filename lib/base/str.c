@@ -55,6 +55,34 @@ blank(char c)
 	return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
+int
+str_by_bytes(const void *a, const void *b)
+{
+	return str_cmp(*(const struct str *)a, *(const struct str *)b);
+}
+
+bool
+str_among(struct str s, const struct str *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (str_eq(s, list[i]))
+			return true;
+	return false;
+}
+
+bool
+str_slug(struct str s, size_t max)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		char c = s.p[i];
+
+		if (c == '-' ? i == 0 || i == s.n - 1 || s.p[i - 1] == '-'
+			     : !((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')))
+			return false;
+	}
+	return s.n > 0 && s.n <= max;
+}
+
 struct str
 str_trim(struct str s)
 {

@@ -32,6 +32,15 @@ bool str_ends(struct str s, const char *suffix);
 /* memcmp order, the shorter first on a tie: Redis' order of members. */
 int str_cmp(struct str a, struct str b);
 
+/* The same of two struct str, for qsort(). */
+int str_by_bytes(const void *, const void *);
+
+/* Whether one of the n is the same; for short lists, all are compared. */
+bool str_among(struct str s, const struct str *list, size_t n);
+
+/* A name for keys and addresses: a-z 0-9 and single dashes within, 1 to `max` bytes. */
+bool str_slug(struct str s, size_t max);
+
 /* Without leading and trailing ASCII white space. */
 struct str str_trim(struct str s);
 

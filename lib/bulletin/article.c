@@ -77,10 +77,7 @@ is_mentioned(void *arg, struct str name)
 {
 	const struct post *p = ((struct known *)arg)->p;
 
-	for (size_t i = 0; i < p->nmentions; i++)
-		if (str_eq(p->mentions[i], name))
-			return true;
-	return false;
+	return str_among(name, p->mentions, p->nmentions);
 }
 
 void
@@ -141,7 +138,7 @@ whom(struct req *rq, struct res *rs, const struct reader *rd, const struct post 
 		html(rs, " <span class=\"new\">Public</span>");
 }
 
-void
+static void
 article_time(struct req *rq, struct res *rs, int64_t at)
 {
 	html_ago(rs, at, rq->now);
@@ -173,7 +170,7 @@ when(struct req *rq, struct res *rs, const struct post *p, bool own)
 	html(rs, "</p>\n");
 }
 
-struct str
+static struct str
 article_place(struct arena *a, struct geo at)
 {
 	return arena_strf(a, "%.10g,%.10g", at.latitude, at.longitude);

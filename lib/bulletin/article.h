@@ -36,10 +36,4 @@ struct str article_team(struct req *, const struct reader *, struct str slug);
 /* The id of the shelter that a tag's key stands for (ro-cj-01); false: none. */
 bool article_shelter(struct req *, struct str key, struct str *id);
 
-/* "12 min ago (18:05 EET)" */
-void article_time(struct req *, struct res *, int64_t at);
-
-/* "46.77,23.59" as it goes into near=. */
-struct str article_place(struct arena *, struct geo);
-
 #endif

@@ -145,7 +145,8 @@ filters_of(struct req *rq, const struct board *b, bool tag)
 	return all;
 }
 
-struct str
+/* "timeline=home&team=…", as the JSON list and the Atom feed take it. */
+static struct str
 board_query(struct req *rq, const struct board *b)
 {
 	return filters_of(rq, b, true);

@@ -36,7 +36,4 @@ void board_json(struct req *, struct res *, const struct board *);
  * composer on it was refused. */
 enum err board_page(struct req *, struct res *, int status, struct board *);
 
-/* "timeline=home&team=…", as the JSON list and the Atom feed take it. */
-struct str board_query(struct req *, const struct board *);
-
 #endif

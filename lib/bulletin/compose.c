@@ -162,15 +162,6 @@ compose_coarse(struct geo at, double metres)
 
 /* ---- teams ------------------------------------------------------------------------------ */
 
-static bool
-among(const struct str *v, size_t n, struct str s)
-{
-	for (size_t i = 0; i < n; i++)
-		if (str_eq(v[i], s))
-			return true;
-	return false;
-}
-
 enum err
 compose_teams(
     struct req *rq, const struct reader *rd, size_t most, struct team **out, size_t *n, size_t *mine)
@@ -184,12 +175,12 @@ compose_teams(
 		return e;
 	*out = arena_array(rq->arena, struct team, nall + 1);
 	for (size_t i = 0; i < nall; i++)
-		if (among(rd->teams, rd->nteams, all[i].slug))
+		if (str_among(all[i].slug, rd->teams, rd->nteams))
 			(*out)[(*n)++] = all[i];
 	*mine = *n;
 	for (size_t i = 0; i < nall && *n < most; i++)
-		if (!among(rd->teams, rd->nteams, all[i].slug) &&
-		    (all[i].open || among(rd->closed, rd->nclosed, all[i].slug)))
+		if (!str_among(all[i].slug, rd->teams, rd->nteams) &&
+		    (all[i].open || str_among(all[i].slug, rd->closed, rd->nclosed)))
 			(*out)[(*n)++] = all[i];
 	return OK;
 }

@@ -210,12 +210,6 @@ read_text(struct arena *a, struct str typed, struct str *text, struct post_fault
 	return OK;
 }
 
-static int
-by_bytes(const void *a, const void *b)
-{
-	return str_cmp(*(const struct str *)a, *(const struct str *)b);
-}
-
 /* In order and each once, so that the same teams are the same audience. */
 static enum err
 read_teams(struct db *db, struct arena *a, const struct reader *r, struct post *p, struct post_fault *f)
@@ -225,7 +219,7 @@ read_teams(struct db *db, struct arena *a, const struct reader *r, struct post *
 
 	for (size_t i = 0; i < p->nteams; i++)
 		teams[i] = p->teams[i];
-	qsort(teams, p->nteams, sizeof(*teams), by_bytes);
+	qsort(teams, p->nteams, sizeof(*teams), str_by_bytes);
 	for (size_t i = 0; i < p->nteams; i++)
 		if (n == 0 || !str_eq(teams[i], teams[n - 1]))
 			teams[n++] = teams[i];
@@ -307,16 +301,6 @@ read_position(struct arena *a, struct post *p, struct post_fault *f)
 
 /* ---- what stands in it -------------------------------------------------------- */
 
-/* A text has few of them: comparing all is quick. */
-static bool
-listed(struct str s, const struct str *list, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (str_eq(s, list[i]))
-			return true;
-	return false;
-}
-
 /* As written, less the sign in front: '#', or the wide one. */
 static struct str
 spelling_of(struct arena *a, struct str text, const struct entity *e)
@@ -340,12 +324,12 @@ post_entities(struct arena *a, struct post *p)
 		struct str key = list[i].key;
 
 		if (list[i].kind == ENTITY_HASHTAG && p->ntags < POST_TAGS &&
-		    !listed(key, p->tags, p->ntags)) {
+		    !str_among(key, p->tags, p->ntags)) {
 			p->spellings[p->ntags] = spelling_of(a, p->text, &list[i]);
 			p->tags[p->ntags++] = key;
 		}
 		if (list[i].kind == ENTITY_MENTION && p->nmentions < POST_MENTIONS &&
-		    !listed(key, p->mentions, p->nmentions))
+		    !str_among(key, p->mentions, p->nmentions))
 			p->mentions[p->nmentions++] = key;
 	}
 }

@@ -287,9 +287,8 @@ member_there(struct check *c, struct str key, const struct zmember *m)
 		return;
 	if (live(c, id, &p)) {
 		n = post_rankings(c->a, &p, &keys);
-		for (size_t i = 0; i < n; i++)
-			if (str_eq(keys[i], key))
-				return;
+		if (str_among(key, keys, n))
+			return;
 	}
 	differ(c, "%.*s holds post %lld, which does not belong there", FMT(key), (long long)id);
 }

@@ -5,37 +5,11 @@
 #include "team.h"
 
 static void
-list_json(struct json *j, const char *key, const struct str *names, size_t n)
-{
-	json_key(j, key);
-	json_open(j, '[');
-	for (size_t i = 0; i < n; i++)
-		json_str(j, names[i]);
-	json_close(j, ']');
-}
-
-static void
-position_json(struct json *j, const struct post *p)
-{
-	json_key(j, "position");
-	if (!p->placed) {
-		json_null(j);
-		return;
-	}
-	json_open(j, '{');
-	json_key(j, "longitude");
-	json_num(j, p->position.longitude);
-	json_key(j, "latitude");
-	json_num(j, p->position.latitude);
-	json_close(j, '}');
-}
-
-static void
 names_json(struct json *j, const struct post *p, const struct str *teams, size_t nteams)
 {
 	json_key_str(j, "user", p->user);
-	list_json(j, "teams", teams, nteams);
-	list_json(j, "hashtags", p->tags, p->ntags);
+	json_key_strs(j, "teams", teams, nteams);
+	json_key_strs(j, "hashtags", p->tags, p->ntags);
 }
 
 static void
@@ -54,8 +28,8 @@ post_json(struct json *j, struct arena *a, const struct post *p, const struct st
 	json_key_str(j, "text", p->text);
 	names_json(j, p, teams, nteams);
 	if (mentions)
-		list_json(j, "mentions", p->mentions, p->nmentions);
-	position_json(j, p);
+		json_key_strs(j, "mentions", p->mentions, p->nmentions);
+	json_key_position(j, "position", p->placed, p->position.longitude, p->position.latitude);
 	json_key(j, "public");
 	json_flag(j, p->public);
 	times_json(j, p);
@@ -70,7 +44,7 @@ notice_json(struct json *j, struct arena *a, const struct post *p, const struct 
 	json_open(j, '{');
 	json_key_str(j, "id", post_key(a, p->id));
 	names_json(j, p, teams, nteams);
-	list_json(j, "mentions", p->mentions, p->nmentions);
+	json_key_strs(j, "mentions", p->mentions, p->nmentions);
 	times_json(j, p);
 	json_close(j, '}');
 }

@@ -129,15 +129,6 @@ post_labels(struct arena *a, const struct post *p, struct str **labels)
 	return n;
 }
 
-static bool
-among(struct str s, const struct str *list, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (str_eq(s, list[i]))
-			return true;
-	return false;
-}
-
 /* An edit leaves most of them as they are. */
 static enum err
 move_rankings(struct db *db, struct arena *a, const struct post *old, const struct post *now)
@@ -150,10 +141,10 @@ move_rankings(struct db *db, struct arena *a, const struct post *old, const stru
 	enum err e = OK;
 
 	for (size_t i = 0; i < nhad && e == OK; i++)
-		if (!among(had[i], has, nhas))
+		if (!str_among(had[i], has, nhas))
 			e = zset_rem(db, had[i], member);
 	for (size_t i = 0; i < nhas && e == OK; i++)
-		if (!among(has[i], had, nhad))
+		if (!str_among(has[i], had, nhad))
 			e = zset_add(db, has[i], member, (double)id);
 	return e;
 }

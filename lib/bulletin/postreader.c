@@ -34,12 +34,6 @@ closed_of(struct db *db, struct arena *a, const struct str *slugs, size_t n, str
 	return e;
 }
 
-static int
-by_bytes(const void *a, const void *b)
-{
-	return str_cmp(*(const struct str *)a, *(const struct str *)b);
-}
-
 /* An audience of several teams is met once for each of them. */
 static enum err
 audiences_of(struct db *db, struct arena *a, struct reader *r)
@@ -58,7 +52,7 @@ audiences_of(struct db *db, struct arena *a, struct reader *r)
 		}
 	}
 	if (e == OK && r->naudiences > 1) {
-		qsort(r->audiences, r->naudiences, sizeof(struct str), by_bytes);
+		qsort(r->audiences, r->naudiences, sizeof(struct str), str_by_bytes);
 		kept = 1;
 		for (size_t i = 1; i < r->naudiences; i++)
 			if (!str_eq(r->audiences[i], r->audiences[kept - 1]))
@@ -108,21 +102,12 @@ reader_of(struct db *db, struct arena *a, struct str user, bool staff, bool admi
 	return e;
 }
 
-static bool
-reads_closed(const struct reader *r, struct str slug)
-{
-	for (size_t i = 0; i < r->nclosed; i++)
-		if (str_eq(r->closed[i], slug))
-			return true;
-	return false;
-}
-
 bool
 reader_knows(struct db *db, struct arena *a, const struct reader *r, struct str slug)
 {
 	bool open = false;
 
-	return reads_closed(r, slug) || (is_open(db, a, slug, &open) == OK && open);
+	return str_among(slug, r->closed, r->nclosed) || (is_open(db, a, slug, &open) == OK && open);
 }
 
 /* Asks the teams, not the list of audiences: one that has no post any more may
@@ -135,7 +120,7 @@ post_readable(const struct post *p, const struct reader *r)
 	if (str_is(p->audience, "org"))
 		return r->staff;
 	for (size_t i = 0; audience_closed(p->audience) && i < p->nteams; i++)
-		if (reads_closed(r, p->teams[i]))
+		if (str_among(p->teams[i], r->closed, r->nclosed))
 			return true;
 	return false;
 }

@@ -52,19 +52,10 @@ struct ask {
 /* ---- conditions, asked of a post ------------------------------------------------ */
 
 static bool
-has(const struct str *v, size_t n, struct str s)
-{
-	for (size_t i = 0; i < n; i++)
-		if (str_eq(v[i], s))
-			return true;
-	return false;
-}
-
-static bool
 has_all(const struct str *v, size_t n, const struct str *all, size_t nall)
 {
 	for (size_t i = 0; i < nall; i++)
-		if (!has(v, n, all[i]))
+		if (!str_among(all[i], v, n))
 			return false;
 	return true;
 }
@@ -72,7 +63,7 @@ has_all(const struct str *v, size_t n, const struct str *all, size_t nall)
 static bool
 mentions(const struct post *p, const struct reader *r)
 {
-	return r->name.n && has(p->mentions, p->nmentions, r->name);
+	return r->name.n && str_among(r->name, p->mentions, p->nmentions);
 }
 
 static bool
@@ -81,7 +72,7 @@ is_home(const struct post *p, const struct reader *r)
 	bool mine = p->nteams == 0 || mentions(p, r);
 
 	for (size_t i = 0; i < p->nteams && !mine; i++)
-		mine = has(r->teams, r->nteams, p->teams[i]);
+		mine = str_among(p->teams[i], r->teams, r->nteams);
 	return mine;
 }
 
@@ -194,7 +185,7 @@ push(struct ask *k, struct str **v, size_t *n, const struct str *more, size_t nm
 	for (size_t i = 0; i < *n; i++)
 		all[i] = (*v)[i];
 	for (size_t i = 0; i < nmore; i++)
-		if (!has(all, *n, more[i]))
+		if (!str_among(more[i], all, *n))
 			all[(*n)++] = more[i];
 	*v = all;
 }
@@ -349,7 +340,7 @@ add_present(struct ask *k, struct source *s, struct str prefix)
 	for (size_t i = 0; i < n && str_starts(names[i], prefix.p); i++) {
 		struct str audience = { names[i].p + prefix.n, names[i].n - prefix.n };
 
-		if (has(k->reader->audiences, k->reader->naudiences, audience))
+		if (str_among(audience, k->reader->audiences, k->reader->naudiences))
 			add_key(k, s, names[i], true);
 	}
 	return true;

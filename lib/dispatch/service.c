@@ -473,12 +473,6 @@ service_was_written(struct service *s)
 
 /* ---- life ---- */
 
-const char *
-service_name(const struct service *s)
-{
-	return s->tenant.name;
-}
-
 void
 service_alone(struct service *s, bool alone)
 {

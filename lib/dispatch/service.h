@@ -30,8 +30,6 @@ enum err service_open(struct service **, const struct crew *, const struct tenan
 /* Closes its store.  Not while service_busy(). */
 void service_close(struct service *); /* NULL is allowed */
 
-const char *service_name(const struct service *);
-
 /* Others are open too (false): they shall not wait for this one's writers. */
 void service_alone(struct service *, bool);
 

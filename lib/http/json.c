@@ -203,3 +203,35 @@ json_key_given(struct json *j, const char *key, struct str s)
 	else
 		json_null(j);
 }
+
+void
+json_strs(struct json *j, const struct str *list, size_t n)
+{
+	json_open(j, '[');
+	for (size_t i = 0; i < n; i++)
+		json_str(j, list[i]);
+	json_close(j, ']');
+}
+
+void
+json_key_strs(struct json *j, const char *key, const struct str *list, size_t n)
+{
+	json_key(j, key);
+	json_strs(j, list, n);
+}
+
+void
+json_key_position(struct json *j, const char *key, bool known, double longitude, double latitude)
+{
+	json_key(j, key);
+	if (!known) {
+		json_null(j);
+		return;
+	}
+	json_open(j, '{');
+	json_key(j, "longitude");
+	json_num(j, longitude);
+	json_key(j, "latitude");
+	json_num(j, latitude);
+	json_close(j, '}');
+}

@@ -27,10 +27,14 @@ void json_flag(struct json *, bool);
 void json_null(struct json *);
 void json_raw(struct json *, struct str); /* a value that is JSON already */
 
+void json_strs(struct json *, const struct str *list, size_t n); /* an array */
+
 /* A key with its value. */
 void json_key_str(struct json *, const char *key, struct str);
 void json_key_int(struct json *, const char *key, int64_t);
 void json_key_known(struct json *, const char *key, bool known, int64_t); /* null where not known */
-void json_key_given(struct json *, const char *key, struct str);          /* null where empty */
+void json_key_strs(struct json *, const char *key, const struct str *list, size_t n);
+void json_key_position(struct json *, const char *key, bool known, double longitude, double latitude);
+void json_key_given(struct json *, const char *key, struct str); /* null where empty */
 
 #endif

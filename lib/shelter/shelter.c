@@ -226,10 +226,7 @@ shelter_load(struct db *db, struct arena *a, struct str id, struct shelter *s)
 static void
 features_json(struct json *j, const struct shelter *s)
 {
-	json_open(j, '[');
-	for (size_t i = 0; i < s->nfeatures; i++)
-		json_str(j, s->features[i]);
-	json_close(j, ']');
+	json_strs(j, s->features, s->nfeatures);
 }
 
 static void
@@ -392,17 +389,7 @@ shelter_json(struct json *j, const struct shelter *s)
 	json_key_str(j, "name", s->name);
 	json_key_str(j, "address", s->address);
 	json_key_str(j, "place", s->place);
-	json_key(j, "position");
-	if (s->placed) {
-		json_open(j, '{');
-		json_key(j, "longitude");
-		json_num(j, s->position.longitude);
-		json_key(j, "latitude");
-		json_num(j, s->position.latitude);
-		json_close(j, '}');
-	} else {
-		json_null(j);
-	}
+	json_key_position(j, "position", s->placed, s->position.longitude, s->position.latitude);
 	json_key_known(j, "capacity", known, s->capacity);
 	json_key_int(j, "occupancy", s->occupancy);
 	json_key_int(j, "expected", s->expected);

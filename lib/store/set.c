@@ -276,12 +276,6 @@ by_length(const void *a, const void *b)
 	return (x->length > y->length) - (x->length < y->length);
 }
 
-static int
-by_bytes(const void *a, const void *b)
-{
-	return str_cmp(*(const struct str *)a, *(const struct str *)b);
-}
-
 /* Members of keys[0] that all the others have (`want`) or that none has. */
 static void
 filter(struct db *db, struct arena *a, const struct key *keys, size_t nkeys, bool want, size_t limit,
@@ -336,7 +330,7 @@ unite(struct db *db, struct arena *a, const struct key *keys, size_t nkeys, stru
 	}
 	if (*n == 0)
 		return;
-	qsort(*out, *n, sizeof(**out), by_bytes);
+	qsort(*out, *n, sizeof(**out), str_by_bytes);
 	for (size_t i = 1; i < *n; i++)
 		if (!str_eq((*out)[i], (*out)[kept]))
 			(*out)[++kept] = (*out)[i];

@@ -24,12 +24,7 @@ is_plain(char c)
 bool
 tenant_name_valid(struct str s)
 {
-	if (s.n == 0 || s.n > TENANT_NAME || s.p[0] == '-' || s.p[s.n - 1] == '-')
-		return false;
-	for (size_t i = 0; i < s.n; i++)
-		if (!is_plain(s.p[i]) && (s.p[i] != '-' || s.p[i - 1] == '-'))
-			return false;
-	return true;
+	return str_slug(s, TENANT_NAME);
 }
 
 /* The port goes, if it is one. */
@@ -155,12 +150,6 @@ tenant_of_host(const char *state, struct str given, struct tenant *t)
 	return e == OK ? tenant_named(state, str(name), t) : ERR_NOT_FOUND;
 }
 
-static int
-by_bytes(const void *a, const void *b)
-{
-	return str_cmp(*(const struct str *)a, *(const struct str *)b);
-}
-
 size_t
 tenant_names(const char *state, struct arena *a, struct str **names)
 {
@@ -182,7 +171,7 @@ tenant_names(const char *state, struct arena *a, struct str **names)
 	}
 	closedir(dir);
 	if (n > 0)
-		qsort(*names, n, sizeof(**names), by_bytes);
+		qsort(*names, n, sizeof(**names), str_by_bytes);
 	return n;
 }
 

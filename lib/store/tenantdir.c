@@ -284,12 +284,6 @@ tenant_host_remove(const char *state, const char *host, struct str name)
 	return unlink(path) == 0 ? OK : trouble(path);
 }
 
-static int
-by_bytes(const void *a, const void *b)
-{
-	return str_cmp(*(const struct str *)a, *(const struct str *)b);
-}
-
 size_t
 tenant_hosts(const char *state, struct arena *a, struct str name, struct str **hosts)
 {
@@ -311,7 +305,7 @@ tenant_hosts(const char *state, struct arena *a, struct str name, struct str **h
 	}
 	closedir(dir);
 	if (n > 0)
-		qsort(*hosts, n, sizeof(**hosts), by_bytes);
+		qsort(*hosts, n, sizeof(**hosts), str_by_bytes);
 	return n;
 }
 

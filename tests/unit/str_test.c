@@ -137,3 +137,27 @@ TEST(what_is_not_a_finite_decimal_number_is_refused)
 			fail_msg("\"%s\" was read as %g", wrong[i], v);
 	assert_false(str_double(S("1\0"), &v));
 }
+
+TEST(a_name_for_keys_has_small_letters_digits_and_single_dashes_within)
+{
+	static const char *const good[] = { "a", "7", "rope-team", "a-b-c", "0123456789" };
+	static const char *const wrong[] = { "", "-", "-a", "a-", "a--b", "A", "a b", "a.b", "a_b", "ă",
+		"01234567890" };
+
+	for (size_t i = 0; i < LEN(good); i++)
+		assert_true(str_slug(str(good[i]), 10));
+	for (size_t i = 0; i < LEN(wrong); i++)
+		assert_false(str_slug(str(wrong[i]), 10));
+	assert_false(str_slug(S("a\0b"), 10));
+}
+
+TEST(one_is_among_others_if_all_its_bytes_are)
+{
+	const struct str list[] = { S("rope"), S("boats"), S("") };
+
+	assert_true(str_among(S("boats"), list, 3));
+	assert_true(str_among(S(""), list, 3));
+	assert_false(str_among(S("boats"), list, 1));
+	assert_false(str_among(S("boat"), list, 3));
+	assert_false(str_among(S("rope"), list, 0));
+}
